@@ -1,4 +1,7 @@
-/** Settings of a topic, in Kafka's order; their broker-wide counterparts stand in synonyms.ts. */
+/**
+ * All settings of a topic. The order is Kafka's, and counts: of several wrong values, the first in this order is reported.
+ * Their broker-wide counterparts stand in synonyms.ts.
+ */
 
 import {
   anyOf,
@@ -13,6 +16,7 @@ import {
   oneOf,
   THROTTLED_REPLICAS,
 } from './setting.ts';
+import type { SettingTable, ValuesOf } from './setting.ts';
 
 export const TOPIC_SETTINGS = {
   'segment.bytes': int(
@@ -192,3 +196,13 @@ export const TOPIC_SETTINGS = {
   ),
   'internal.segment.bytes': int(null, { internal: true }, 'Segment size in tests; goes before segment.bytes.'),
 };
+
+export type TopicSettingName = keyof typeof TOPIC_SETTINGS;
+
+/** Every topic setting with its parsed value. */
+export type TopicValues = ValuesOf<typeof TOPIC_SETTINGS>;
+
+/** The row of a topic setting; null for a name that is not one. */
+export function topicSetting(name: string): SettingTable[string] | null {
+  return Object.hasOwn(TOPIC_SETTINGS, name) ? (TOPIC_SETTINGS as SettingTable)[name]! : null;
+}
