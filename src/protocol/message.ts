@@ -30,14 +30,14 @@ const cursor: Cursor = { offset: 0 };
 declare const decodedType: unique symbol;
 declare const inputType: unique symbol;
 
-/** `D`: what decoding gives. `I`: what encoding takes. */
-export class Message<D = unknown, I = unknown> {
+/** `D`: what decoding gives. `I`: what encoding takes. `Message` alone is any message: its values are unknown. */
+export class Message<D = unknown, I = never> {
   readonly name: string;
   readonly declaration: MessageDeclaration;
   readonly versions: VersionRange;
   readonly flexibleVersions: VersionRange;
   declare readonly [decodedType]?: D;
-  declare readonly [inputType]?: I;
+  declare readonly [inputType]?: (input: I) => void;
   readonly #plans: (StructPlan | undefined)[] = [];
   readonly #decoders: (Decoder | undefined)[] = [];
   readonly #encoders: (Encoder | undefined)[] = [];
@@ -166,7 +166,7 @@ export function message<const F extends Fields>(
 }
 
 /** What decoding the message gives: all fields. */
-export type Decoded<M> = M extends Message<infer D> ? D : never;
+export type Decoded<M> = M extends Message<infer D, never> ? D : never;
 
 /** What encoding it takes: fields with a declared default, tagged and ignorable ones are optional. */
 export type Input<M> = M extends Message<unknown, infer I> ? I : never;
