@@ -7,12 +7,18 @@
  */
 
 import { checkBroker } from './broker-checks.ts';
-import { BROKER_SETTINGS, type BrokerSettingName, type BrokerValues, brokerSetting } from './broker-settings.ts';
+import {
+  BROKER_ROWS,
+  BROKER_SETTINGS,
+  type BrokerSettingName,
+  type BrokerValues,
+  brokerSetting,
+} from './broker-settings.ts';
 import { allowedText } from './describe-setting.ts';
 import type { Listener } from './listeners.ts';
 import { canonicalText, parseValue } from './parse-value.ts';
 import { parseProperties } from './properties.ts';
-import type { Setting, SettingTable, SettingValue } from './setting.ts';
+import type { Setting, SettingValue } from './setting.ts';
 
 /** Settings as they were written, by name. */
 export type ConfigTexts = Readonly<Record<string, string>>;
@@ -112,7 +118,7 @@ type OnInvalid = (name: string, setting: Setting, text: string, message: string)
 
 function parseValues(layers: ConfigLayers, onInvalid: OnInvalid): BrokerValues {
   const values: Record<string, SettingValue> = {};
-  for (const [name, setting] of Object.entries(BROKER_SETTINGS as SettingTable)) {
+  for (const [name, setting] of BROKER_ROWS) {
     const text = layers.brokerDynamic[name] ?? layers.clusterDynamic[name] ?? layers.static[name] ?? setting.default;
     if (text === null) {
       values[name] = null;
@@ -176,7 +182,7 @@ function notDynamic(name: string, value: string, why: string): ConfigProblem {
 /** The text in force of a broker setting as Kafka prints it (`007` is `7`); null: no value. LONG texts are exact. */
 export function settingText(config: BrokerConfig, name: BrokerSettingName): string | null {
   const { brokerDynamic, clusterDynamic, static: fixed } = config.layers;
-  const setting = (BROKER_SETTINGS as SettingTable)[name]!;
+  const setting: Setting = BROKER_SETTINGS[name];
   const text = brokerDynamic[name] ?? clusterDynamic[name] ?? fixed[name] ?? setting.default;
   return text === null ? null : canonicalText(setting, text);
 }

@@ -17,7 +17,7 @@ import { SECURITY_SETTINGS } from './broker-settings/security.ts';
 import { SHARD_SETTINGS } from './broker-settings/shard.ts';
 import { SHARE_AND_STREAMS_SETTINGS } from './broker-settings/share-and-streams.ts';
 import { TRANSACTION_SETTINGS } from './broker-settings/transaction.ts';
-import type { SettingTable, ValuesOf } from './setting.ts';
+import type { Setting, SettingTable, ValuesOf } from './setting.ts';
 
 /** Settings by domain, in the order in which the documentation shows them. */
 export const BROKER_SETTING_DOMAINS = {
@@ -53,7 +53,14 @@ export type BrokerSettingName = keyof typeof BROKER_SETTINGS;
 /** Every broker setting with its parsed value: `values['num.partitions']` is a number. */
 export type BrokerValues = ValuesOf<typeof BROKER_SETTINGS>;
 
+/** The table as rows, for loops. */
+// oxlint-disable-next-line no-unsafe-type-assertion -- the keys of the table are its names
+export const BROKER_ROWS = Object.entries(BROKER_SETTINGS) as readonly (readonly [
+  name: BrokerSettingName,
+  row: Setting,
+])[];
+
 /** The row of a broker setting; null for a name that is not one. */
 export function brokerSetting(name: string): SettingTable[string] | null {
-  return Object.hasOwn(BROKER_SETTINGS, name) ? (BROKER_SETTINGS as SettingTable)[name]! : null;
+  return Object.hasOwn(BROKER_SETTINGS, name) ? ((BROKER_SETTINGS as SettingTable)[name] ?? null) : null;
 }

@@ -16,7 +16,7 @@ import {
   oneOf,
   THROTTLED_REPLICAS,
 } from './setting.ts';
-import type { SettingTable, ValuesOf } from './setting.ts';
+import type { Setting, SettingTable, ValuesOf } from './setting.ts';
 
 export const TOPIC_SETTINGS = {
   'segment.bytes': int(
@@ -204,5 +204,12 @@ export type TopicValues = ValuesOf<typeof TOPIC_SETTINGS>;
 
 /** The row of a topic setting; null for a name that is not one. */
 export function topicSetting(name: string): SettingTable[string] | null {
-  return Object.hasOwn(TOPIC_SETTINGS, name) ? (TOPIC_SETTINGS as SettingTable)[name]! : null;
+  return Object.hasOwn(TOPIC_SETTINGS, name) ? ((TOPIC_SETTINGS as SettingTable)[name] ?? null) : null;
 }
+
+/** The table as rows, for loops. */
+// oxlint-disable-next-line no-unsafe-type-assertion -- the keys of the table are its names
+export const TOPIC_ROWS = Object.entries(TOPIC_SETTINGS) as readonly (readonly [
+  name: TopicSettingName,
+  row: Setting,
+])[];
