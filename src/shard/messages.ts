@@ -1,0 +1,192 @@
+/**
+ * Every message between threads, once: who receives it, its lane, its fields. A new message is a row here and a handler in each
+ * kind of thread that receives it, which does not compile without one.
+ *
+ * Error codes are Kafka's (0: none). Offsets are numbers, timestamps bigints of milliseconds. A `payload` is bytes that the two
+ * sides agree on: requests and answers in the protocol's encoding, batches of the metadata log.
+ *
+ * Not sent yet, and to be answered with an error by their handlers: coordinatorCall, transactionMarker, isrChange.
+ */
+import {
+  bool, call, descriptor, f64, i32, i64x, note, nullableText, payload, text, uuid,
+  type AnswerOf, type CallName, type HandlersOf, type MessageTable, type NoteName, type NoteOf, type RequestOf, type ThreadKind,
+} from './message-kit.ts';
+
+/** Longest reason of a failure that travels in a ring, in bytes. */
+const REASON_BYTES = 256;
+
+/** How one partition is named in a message to its owner. */
+const partitionFields = { topicId: uuid, partition: i32 } as const;
+
+export const messages = {
+  // ── lifecycle: from main
+
+  /** An accepted connection for this shard, which owns the descriptor from now on. */
+  connectionHandOver: note({
+    lane: 'lifecycle',
+    to: ['shard'],
+    waitsForMetadata: false,
+    fields: { connection: f64, listener: i32, descriptor: i32 },
+  }),
+  /** A connection is gone; main counts them. */
+  connectionClosed: note({ lane: 'leaf', to: ['main'], fields: { connection: f64 } }),
+  /** One step of the stop. Answered when this thread has finished it; main starts the next when all have. */
+  shutdownStep: call({
+    lane: 'lifecycle',
+    to: ['control', 'shard'],
+    waitsForMetadata: false,
+    request: { step: i32 },
+    answer: {},
+  }),
+  /** Counters of a thread as JSON, for the metrics endpoint. */
+  stats: call({
+    lane: 'leaf',
+    to: ['main', 'control', 'shard'],
+    waitsForMetadata: false,
+    request: {},
+    answer: { stats: payload },
+  }),
+
+  // ── forward: a client's request that control decides
+
+  /** A request in its own encoding (without header). The answer likewise, of the same version; sent when every shard has applied the change. */
+  control: call({
+    lane: 'forward',
+    to: ['control'],
+    request: { apiKey: i32, apiVersion: i32, timeoutMs: i32, principal: nullableText(512), body: payload },
+    answer: { errorCode: i32, body: payload },
+  }),
+
+  // ── coordinator
+
+  /** A request for a coordinator that lives on this shard, in the protocol's encoding. Not sent yet. */
+  coordinatorCall: call({
+    lane: 'coordinator',
+    to: ['shard'],
+    request: { apiKey: i32, apiVersion: i32, timeoutMs: i32, body: payload },
+    answer: { errorCode: i32, body: payload },
+  }),
+
+  // ── partition: to its owner
+
+  /**
+   * One validated batch for a partition. The bytes lie in the sender's arena and are sealed there in place; `consumed` says that they have
+   * been written. The rows of the validation that the owner needs come along.
+   */
+  append: call({
+    lane: 'partition',
+    to: ['shard'],
+    consumes: true,
+    request: {
+      ...partitionFields,
+      batch: descriptor,
+      requiredAcks: i32,
+      timeoutMs: i32,
+      /** The leader epoch in the request; -1: none given. */
+      leaderEpoch: i32,
+      apiVersion: i32,
+      /** Of the header: -1, -1, -1 where the producer is not idempotent. */
+      producerId: f64,
+      producerEpoch: i32,
+      baseSequence: i32,
+      isTransactional: bool,
+      recordCount: i32,
+      maxTimestamp: i64x,
+      /** Offset of the record with the maximum timestamp, relative to the batch's base offset. */
+      maxTimestampDelta: i32,
+      /** How the header's maximum timestamp is to be sealed: a value of SEAL_TIMESTAMP. */
+      sealTimestamp: i32,
+    },
+    answer: {
+      errorCode: i32,
+      baseOffset: f64,
+      /** -1 where the topic's timestamps are the producers'. */
+      logAppendTime: i64x,
+      logStartOffset: f64,
+      /** Who leads, for the answers that tell (NOT_LEADER_OR_FOLLOWER); -1: unknown. */
+      leaderEpoch: i32,
+      leaderId: i32,
+      /** A batch that had been written before. */
+      duplicate: bool,
+      errorMessage: nullableText(REASON_BYTES),
+    },
+  }),
+  /** All partitions of a Fetch that this shard owns. Both payloads are lists, encoded by shard/fetch. */
+  fetch: call({
+    lane: 'partition',
+    to: ['shard'],
+    request: { replicaId: i32, replicaEpoch: f64, isolationLevel: i32, apiVersion: i32, minBytes: i32, maxBytes: i32, partitions: payload },
+    answer: { errorCode: i32, partitions: payload },
+  }),
+  /** Any other request about partitions of this shard (ListOffsets, OffsetForLeaderEpoch, DeleteRecords …). */
+  partitionCall: call({
+    lane: 'partition',
+    to: ['shard'],
+    request: { apiKey: i32, apiVersion: i32, timeoutMs: i32, body: payload },
+    answer: { errorCode: i32, body: payload },
+  }),
+  /** Writes a transaction's marker into a partition. Not sent yet. */
+  transactionMarker: call({
+    lane: 'partition',
+    to: ['shard'],
+    request: {
+      ...partitionFields,
+      producerId: f64,
+      producerEpoch: i32,
+      commit: bool,
+      coordinatorEpoch: i32,
+      transactionVersion: i32,
+    },
+    answer: { errorCode: i32 },
+  }),
+  /** A Fetch waits: tell it (`wake`) when one of these partitions has news. One watch a waiting Fetch and owner. */
+  watch: note({ lane: 'partition', to: ['shard'], fields: { watch: f64, minBytes: i32, partitions: payload } }),
+  unwatch: note({ lane: 'partition', to: ['shard'], fields: { watch: f64 } }),
+
+  // ── replication
+
+  /** The owner of a partition asks for another ISR. Not sent yet. */
+  isrChange: call({
+    lane: 'replication',
+    to: ['control'],
+    request: { ...partitionFields, leaderEpoch: i32, partitionEpoch: i32, leaderRecoveryState: i32, isr: payload },
+    answer: { errorCode: i32, leaderId: i32, leaderEpoch: i32, partitionEpoch: i32, isr: payload },
+  }),
+
+  // ── metadata: control to every shard
+
+  /** Committed batches of the metadata log. Answered when the shard has applied them and its partitions are open. */
+  metadataDelta: call({
+    lane: 'metadata',
+    to: ['shard'],
+    waitsForMetadata: false,
+    request: {
+      /** The last offset in the records. */
+      lastOffset: f64,
+      /** Whether the records are a snapshot, which replaces everything. */
+      isSnapshot: bool,
+      records: payload,
+    },
+    answer: { errorCode: i32, lastOffset: f64 },
+  }),
+
+  // ── leaf: never waits for anything
+
+  /** A shard has applied the metadata up to this offset without being asked to answer (replay at the start). */
+  metadataApplied: note({ lane: 'leaf', to: ['control'], waitsForMetadata: false, fields: { lastOffset: f64 } }),
+  /** A waiting Fetch of the receiver has news from this owner. */
+  wake: note({ lane: 'leaf', to: ['shard'], fields: { watch: f64 } }),
+  /** A log directory answered with an error of the device: nobody uses it any more. */
+  directoryFailed: note({
+    lane: 'leaf',
+    to: ['control', 'shard'],
+    waitsForMetadata: false,
+    fields: { directoryId: uuid, reason: text(REASON_BYTES) },
+  }),
+} as const satisfies MessageTable;
+
+export type Messages = typeof messages;
+export type Handlers<Kind extends ThreadKind> = HandlersOf<Messages, Kind>;
+export type Request<Name extends CallName<Messages>> = RequestOf<Messages, Name>;
+export type Answer<Name extends CallName<Messages>> = AnswerOf<Messages, Name>;
+export type Note<Name extends NoteName<Messages>> = NoteOf<Messages, Name>;
