@@ -120,6 +120,7 @@ class DecoderWriter {
       if (prefix > 0) lines.push(`if (end - o < ${prefix}) truncated(${quote(field.path)}, o);`);
       lines.push(`${value} = ${this.#value(field)};`, 'break;', '}');
     }
+    for (const tag of struct.refusedTags) lines.push(`case ${tag}: refusedTag(${quote(struct.path)}, o);`);
     lines.push(`default: ${unknown} = unknownTag(keep, ${unknown}, tag, b, o, size); o += size;`, '}', '}', '}');
     for (const { field, value } of given) {
       lines.push(`if (${value} === undefined) ${value} = ${defaultText(field)};`);
@@ -146,7 +147,9 @@ class DecoderWriter {
 
   #nestedStruct(field: FieldPlan, struct: StructPlan, value: string): string {
     if (!field.nullable) return this.struct(struct, false);
-    this.lines.push(`let ${value} = null;`, 'if (b[o++] < 128) {');
+    // The mark is a signed byte; of a tagged struct it is a varint, as a length would be.
+    if (field.tag === null) this.lines.push(`let ${value} = null;`, 'if (b[o++] < 128) {');
+    else this.lines.push(`let ${value} = null;`, 'if (b[o++] !== 0) {');
     this.lines.push(`${value} = ${this.struct(struct, false)};`, '}');
     return value;
   }

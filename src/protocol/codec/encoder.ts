@@ -266,7 +266,7 @@ class WriteWriter extends Writer {
     } else if (field.nullable) {
       this.lines.push(`if (${value} === null) {`);
       if (field.compact && field.type !== 'struct') this.lines.push('b[o++] = 0;');
-      else if (field.type === 'struct') this.lines.push('b[o++] = 255;');
+      else if (field.type === 'struct') this.lines.push(`b[o++] = ${field.tag === null ? 255 : 0};`);
       else if (field.type === 'string') this.lines.push('b[o] = b[o + 1] = 255; o += 2;');
       else this.lines.push('b[o] = b[o + 1] = b[o + 2] = b[o + 3] = 255; o += 4;');
       this.lines.push('} else {');

@@ -13,6 +13,8 @@ export type DecodeFailure =
   | 'varint'
   /** An i64 beyond ±2^53 that is not an extreme. */
   | 'i64'
+  /** A tagged field that only other versions have. */
+  | 'tag'
   /** Bytes after the end of the message. */
   | 'trailing bytes'
   /** A key or version that has no codec. */

@@ -15,6 +15,8 @@ export interface StructPlan {
   readonly fields: readonly FieldPlan[];
   /** The tagged ones of this version, by ascending tag. */
   readonly tagged: readonly FieldPlan[];
+  /** Tags of fields that are tagged in other versions only: Kafka refuses them, where it skips unknown ones. */
+  readonly refusedTags: readonly number[];
 }
 
 export interface FieldPlan {
@@ -64,7 +66,11 @@ function planStruct(path: string, fields: Fields, version: number, flexible: boo
   const plans = Object.entries(fields).map(([name, field]) => planField(path, name, field, version, flexible));
   const tagged = plans.filter((plan) => plan.present && plan.tag !== null);
   tagged.sort((a, b) => (a.tag ?? 0) - (b.tag ?? 0));
-  return { path, flexible, fields: plans, tagged };
+  const known = new Set(tagged.map((plan) => plan.tag));
+  const refusedTags = Object.values(fields).flatMap(({ options: { tag } }) =>
+    tag === undefined || known.has(tag) ? [] : [tag],
+  );
+  return { path, flexible, fields: plans, tagged, refusedTags };
 }
 
 function planField(parent: string, name: string, field: Field, version: number, flexible: boolean): FieldPlan {

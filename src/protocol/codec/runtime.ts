@@ -41,6 +41,10 @@ function tooLong(field: string, offset: number): never {
   throw new DecodeError('too long', field, offset);
 }
 
+function refusedTag(field: string, offset: number): never {
+  throw new DecodeError('tag', field, offset);
+}
+
 function uvarint(bytes: Buffer, offset: number, end: number, cursor: Cursor, field: string): number {
   const value = readUvarint(bytes, offset, end, cursor);
   if (Number.isNaN(value)) throw new DecodeError(end - offset < 5 ? 'truncated' : 'varint', field, offset);
@@ -86,6 +90,7 @@ export const decoderRuntime = {
   negativeLength,
   nullValue,
   tooLong,
+  refusedTag,
   uvarint,
   tagCount,
   unknownTag,

@@ -36,7 +36,7 @@ export const consumerGroupMemberMetadataValue = message('ConsumerGroupMemberMeta
           metadata: bytes('0+'),
         }),
       },
-      { nullable: '0+', default: null, tag: 0 },
+      { nullable: '0+', tag: 0 },
     ),
   },
 });

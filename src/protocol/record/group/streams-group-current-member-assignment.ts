@@ -19,7 +19,7 @@ export type StreamsGroupCurrentMemberAssignmentKeyInput = Input<typeof streamsGr
 const taskIds = {
   subtopologyId: string('0+'),
   partitions: array('0+', 'i32'),
-  assignmentEpochs: array('0+', 'i32', { nullable: '0+', default: null, tag: 0 }),
+  assignmentEpochs: array('0+', 'i32', { nullable: '0+', tag: 0 }),
 };
 
 export const streamsGroupCurrentMemberAssignmentValue = message('StreamsGroupCurrentMemberAssignmentValue', {

@@ -26,7 +26,7 @@ export const streamsGroupMetadataValue = message('StreamsGroupMetadataValue', {
     epoch: i32('0+'),
     metadataHash: i64x('0+'),
     validatedTopologyEpoch: i32('0+', { default: -1, tag: 0 }),
-    lastAssignmentConfigs: array('0+', lastAssignmentConfig, { nullable: '0+', default: null, tag: 1 }),
+    lastAssignmentConfigs: array('0+', lastAssignmentConfig, { nullable: '0+', tag: 1 }),
     storedDescriptionTopologyEpoch: i32('0+', { default: -1, tag: 2 }),
     failedDescriptionTopologyEpoch: i32('0+', { default: -1, tag: 3 }),
   },
