@@ -1,0 +1,52 @@
+/** What network needs of the configuration, as plain values. */
+import type { Peer } from '../api/handler.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+
+/** One entry of `listeners`. */
+export interface ListenerInfo {
+  readonly name: string;
+  readonly protocol: Peer['securityProtocol'];
+}
+
+export interface ListenerAddress extends ListenerInfo {
+  /** Empty: all addresses. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A shard's. */
+export interface NetworkSettings {
+  /** socket.request.max.bytes */
+  readonly requestMaxBytes: number;
+  /** connections.max.idle.ms; Infinity: never. */
+  readonly idleMs: number;
+}
+
+/** The acceptor's. */
+export interface ConnectionLimits {
+  /** max.connections */
+  readonly total: number;
+  /** max.connections.per.ip */
+  readonly perAddress: number;
+  /** max.connections.per.ip.overrides, by address. */
+  readonly perAddressOverrides: ReadonlyMap<string, number>;
+  /** max.connection.creation.rate, connections a second. */
+  readonly creationRate: number;
+}
+
+export function networkSettings(config: BrokerConfig): NetworkSettings {
+  const idleMs = config.values['connections.max.idle.ms'];
+  return {
+    requestMaxBytes: config.values['socket.request.max.bytes'],
+    idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
+  };
+}
+
+export function connectionLimits(config: BrokerConfig): ConnectionLimits {
+  return {
+    total: config.values['max.connections'],
+    perAddress: config.values['max.connections.per.ip'],
+    perAddressOverrides: new Map(Object.entries(config.maxConnectionsPerIpOverrides)),
+    creationRate: config.values['max.connection.creation.rate'],
+  };
+}
