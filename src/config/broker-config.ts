@@ -19,6 +19,7 @@ import type { Listener } from './listeners.ts';
 import { canonicalText, parseValue } from './parse-value.ts';
 import { parseProperties } from './properties.ts';
 import type { Setting, SettingValue } from './setting.ts';
+import { unitSynonyms } from './synonyms.ts';
 
 /** Settings as they were written, by name. */
 export type ConfigTexts = Readonly<Record<string, string>>;
@@ -60,6 +61,8 @@ export interface BrokerConfig extends DerivedConfig {
   /** Every setting with its value in force: `values['num.partitions']`. */
   readonly values: BrokerValues;
   readonly layers: ConfigLayers;
+  /** What was given and is in force: of each name the strongest layer's text. No entry: the default. */
+  readonly texts: ConfigTexts;
   /** Names that came by an override and not from the file. */
   readonly overridden: readonly string[];
 }
@@ -98,14 +101,14 @@ export function parseBrokerConfig(input: BrokerConfigInput): BrokerConfigResult 
   const given: Record<string, string> = Object.fromEntries([...properties.entries, ...input.overrides]);
   const layers: ConfigLayers = { static: withIdSynonyms(given), clusterDynamic: {}, brokerDynamic: {} };
   const problems: ConfigProblem[] = [];
-  const values = parseValues(layers, (name, setting, text, message) => {
+  const values = parseValues(layers.static, (name, setting, text, message) => {
     problems.push({ name, value: text, message, allowed: allowedText(setting) });
   });
   if (problems.length > 0) return { ok: false, problems };
   const checked = checkBroker(values, layers.static, input.parallelism);
   if (!checked.ok) return checked;
   const overridden = [...new Set(input.overrides.map(([name]) => name))];
-  return { ok: true, config: { ...checked.derived, values, layers, overridden } };
+  return { ok: true, config: { ...checked.derived, values, layers, texts: layers.static, overridden } };
 }
 
 /** `node.id` and its older name `broker.id`: each is filled in from the other. */
@@ -116,10 +119,22 @@ function withIdSynonyms(given: ConfigTexts): ConfigTexts {
 
 type OnInvalid = (name: string, setting: Setting, text: string, message: string) => void;
 
-function parseValues(layers: ConfigLayers, onInvalid: OnInvalid): BrokerValues {
+/** The layers laid over each other. As in Kafka, a text hides the weaker layers' texts of all its synonyms. */
+function textsInForce(layers: ConfigLayers): ConfigTexts {
+  const texts: Record<string, string> = { ...layers.static };
+  for (const layer of [layers.clusterDynamic, layers.brokerDynamic]) {
+    for (const name of Object.keys(layer)) {
+      for (const synonym of unitSynonyms(name)) delete texts[synonym];
+    }
+    Object.assign(texts, layer);
+  }
+  return texts;
+}
+
+function parseValues(texts: ConfigTexts, onInvalid: OnInvalid): BrokerValues {
   const values: Record<string, SettingValue> = {};
   for (const [name, setting] of BROKER_ROWS) {
-    const text = layers.brokerDynamic[name] ?? layers.clusterDynamic[name] ?? layers.static[name] ?? setting.default;
+    const text = texts[name] ?? setting.default;
     if (text === null) {
       values[name] = null;
       continue;
@@ -153,8 +168,9 @@ export function withDynamicConfigs(
     clusterDynamic: applicable(clusterDynamic, false, ignored),
     brokerDynamic: applicable(brokerDynamic, true, ignored),
   };
-  const values = parseValues(layers, () => {});
-  return { config: { ...config, values, layers }, ignored };
+  const texts = textsInForce(layers);
+  const values = parseValues(texts, () => {});
+  return { config: { ...config, values, layers, texts }, ignored };
 }
 
 function applicable(texts: ConfigTexts, perBroker: boolean, ignored: ConfigProblem[]): ConfigTexts {
@@ -181,9 +197,8 @@ function notDynamic(name: string, value: string, why: string): ConfigProblem {
 
 /** The text in force of a broker setting as Kafka prints it (`007` is `7`); null: no value. LONG texts are exact. */
 export function settingText(config: BrokerConfig, name: BrokerSettingName): string | null {
-  const { brokerDynamic, clusterDynamic, static: fixed } = config.layers;
   const setting: Setting = BROKER_SETTINGS[name];
-  const text = brokerDynamic[name] ?? clusterDynamic[name] ?? fixed[name] ?? setting.default;
+  const text = config.texts[name] ?? setting.default;
   return text === null ? null : canonicalText(setting, text);
 }
 

@@ -84,7 +84,7 @@ export function describeTopicConfigs(config: BrokerConfig, overrides: ConfigText
 function topicSynonyms(
   config: BrokerConfig,
   overrides: ConfigTexts,
-  name: string,
+  name: TopicSettingName,
   value: string | null,
 ): ConfigSynonym[] {
   const brokerName = TOPIC_SYNONYMS[name]?.[0]?.name ?? null;
@@ -96,7 +96,7 @@ function topicSynonyms(
 /** The settings of this broker: every one of the table, and what else was given. */
 export function describeBrokerConfigs(config: BrokerConfig, asked: AskedNames): ConfigEntry[] {
   const entries: ConfigEntry[] = [];
-  const given = givenTexts(config);
+  const given = config.texts;
   for (const [name, setting] of BROKER_ROWS) {
     if (!isAsked(asked, name) || (setting.internal && !Object.hasOwn(given, name))) continue;
     const value = settingText(config, name);
@@ -157,10 +157,6 @@ function isReadOnly(setting: Setting): boolean {
 function settingBehind(name: string): Setting | null {
   const names = brokerSynonyms(name);
   return names.map(brokerSetting).find((setting) => setting !== null) ?? null;
-}
-
-function givenTexts(config: BrokerConfig): ConfigTexts {
-  return { ...config.layers.static, ...config.layers.clusterDynamic, ...config.layers.brokerDynamic };
 }
 
 /**

@@ -82,11 +82,14 @@ export function withoutListenerPrefix(name: string): string | null {
   return PER_MECHANISM.find((suffix) => base.endsWith(suffix)) ?? base;
 }
 
-/** All names, in order of precedence, among which the value of a broker setting is looked for. */
-export function brokerSynonyms(name: string): readonly string[] {
-  const group = BROKER_SYNONYMS.find((names) => names.includes(name));
-  if (group !== undefined) return group;
+/** The settings that stand for the same as this one, itself included, in order of precedence. */
+export function unitSynonyms(name: string): readonly string[] {
   if (name === 'log.flush.interval.ms') return ['log.flush.interval.ms', 'log.flush.scheduler.interval.ms'];
+  return BROKER_SYNONYMS.find((names) => names.includes(name)) ?? [name];
+}
+
+/** The same, and for a setting of one listener the one of all listeners: where a broker setting's value is looked for. */
+export function brokerSynonyms(name: string): readonly string[] {
   const base = withoutListenerPrefix(name);
-  return base === null ? [name] : [name, base];
+  return base === null ? unitSynonyms(name) : [name, base];
 }
