@@ -38,6 +38,15 @@ export const messages = {
     request: { step: i32 },
     answer: {},
   }),
+  /** The start: control loads the metadata, has the shards open their logs, registers the broker. Answered when clients may come. */
+  boot: call({
+    lane: 'lifecycle',
+    to: ['control'],
+    waitsForMetadata: false,
+    request: {},
+    /** As JSON: what the ready line says, or `error`. */
+    answer: { payload },
+  }),
   /** Counters of a thread as JSON, for the metrics endpoint. */
   stats: call({
     lane: 'leaf',
@@ -71,59 +80,27 @@ export const messages = {
 
   /**
    * One validated batch for a partition. The bytes lie in the sender's arena and are sealed there in place; `consumed` says that they have
-   * been written. The rows of the validation that the owner needs come along.
+   * been written.
    */
   append: call({
     lane: 'partition',
     to: ['shard'],
     consumes: true,
-    request: {
-      ...partitionFields,
-      batch: descriptor,
-      requiredAcks: i32,
-      timeoutMs: i32,
-      /** The leader epoch in the request; -1: none given. */
-      leaderEpoch: i32,
-      apiVersion: i32,
-      /** Of the header: -1, -1, -1 where the producer is not idempotent. */
-      producerId: f64,
-      producerEpoch: i32,
-      baseSequence: i32,
-      isTransactional: bool,
-      recordCount: i32,
-      maxTimestamp: i64x,
-      /** Offset of the record with the maximum timestamp, relative to the batch's base offset. */
-      maxTimestampDelta: i32,
-      /** How the header's maximum timestamp is to be sealed: a value of SEAL_TIMESTAMP. */
-      sealTimestamp: i32,
-    },
+    request: { ...partitionFields, batch: descriptor, acks: i32 },
     answer: {
       errorCode: i32,
       baseOffset: f64,
       /** -1 where the topic's timestamps are the producers'. */
-      logAppendTime: i64x,
+      logAppendTimeMs: i64x,
       logStartOffset: f64,
-      /** Who leads, for the answers that tell (NOT_LEADER_OR_FOLLOWER); -1: unknown. */
-      leaderEpoch: i32,
-      leaderId: i32,
-      /** A batch that had been written before. */
-      duplicate: bool,
-      errorMessage: nullableText(REASON_BYTES),
     },
   }),
-  /** All partitions of a Fetch that this shard owns. Both payloads are lists, encoded by shard/fetch. */
-  fetch: call({
-    lane: 'partition',
-    to: ['shard'],
-    request: { replicaId: i32, replicaEpoch: f64, isolationLevel: i32, apiVersion: i32, minBytes: i32, maxBytes: i32, partitions: payload },
-    answer: { errorCode: i32, partitions: payload },
-  }),
-  /** Any other request about partitions of this shard (ListOffsets, OffsetForLeaderEpoch, DeleteRecords …). */
+  /** A question about partitions of this shard: `kind` is a number of shard/scatter, the payloads are as shard/owner-calls says. */
   partitionCall: call({
     lane: 'partition',
     to: ['shard'],
-    request: { apiKey: i32, apiVersion: i32, timeoutMs: i32, body: payload },
-    answer: { errorCode: i32, body: payload },
+    request: { kind: i32, payload },
+    answer: { payload },
   }),
   /** Writes a transaction's marker into a partition. Not sent yet. */
   transactionMarker: call({
@@ -140,7 +117,7 @@ export const messages = {
     answer: { errorCode: i32 },
   }),
   /** A Fetch waits: tell it (`wake`) when one of these partitions has news. One watch a waiting Fetch and owner. */
-  watch: note({ lane: 'partition', to: ['shard'], fields: { watch: f64, minBytes: i32, partitions: payload } }),
+  watch: note({ lane: 'partition', to: ['shard'], fields: { watch: f64, payload } }),
   unwatch: note({ lane: 'partition', to: ['shard'], fields: { watch: f64 } }),
 
   // ── replication
@@ -169,6 +146,11 @@ export const messages = {
     },
     answer: { errorCode: i32, lastOffset: f64 },
   }),
+
+  /** The start: opens (and recovers) the logs of this shard's partitions. Answered when all are open, with a summary as JSON. */
+  openLogs: call({ lane: 'metadata', to: ['shard'], waitsForMetadata: false, request: { payload }, answer: { payload } }),
+  /** What control writes into the checkpoint files: a CheckpointResults of shard/owner-calls. */
+  checkpoint: call({ lane: 'metadata', to: ['shard'], waitsForMetadata: false, request: {}, answer: { payload } }),
 
   // ── leaf: never waits for anything
 

@@ -1,0 +1,92 @@
+/**
+ * ListOffsets: the offset of a timestamp, or of one of the special ones.
+ *
+ * v2 isolation level     v7  -3 maximum timestamp (KIP-734)     v10 timeout for remote look-ups (KIP-1075)
+ * v4 leader epochs       v8  -4 earliest local (KIP-405)        v11 -6 earliest pending upload (KIP-1023)
+ *                        v9  -5 last tiered (KIP-1005)
+ */
+import { ERRORS } from '../protocol/errors.ts';
+import type { ListOffsetsRequest, ListOffsetsResponseInput } from '../protocol/schema/02-list-offsets.ts';
+import type { Api } from './handler.ts';
+import type { OffsetsPart, Services } from './services.ts';
+
+/** Special timestamps, and the version that brought each. */
+const SPECIAL: ReadonlyMap<bigint, number> = new Map([
+  [-1n, 1],
+  [-2n, 1],
+  [-3n, 7],
+  [-4n, 8],
+  [-5n, 9],
+  [-6n, 11],
+]);
+
+interface Found {
+  errorCode: number;
+  timestamp: bigint;
+  offset: number;
+  leaderEpoch: number;
+}
+
+function notFound(errorCode: number): Found {
+  return { errorCode, timestamp: -1n, offset: -1, leaderEpoch: -1 };
+}
+
+function respond(request: ListOffsetsRequest, found: readonly Found[]): ListOffsetsResponseInput {
+  let place = 0;
+  return {
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...(found[place++] as Found) })),
+    })),
+  };
+}
+
+/** Partitions that the request names twice: `topic/partition`. */
+function duplicates(request: ListOffsetsRequest): Set<string> {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const { name, partitions } of request.topics) {
+    for (const { partitionIndex } of partitions) {
+      const key = `${name}/${partitionIndex}`;
+      if (seen.has(key)) twice.add(key);
+      seen.add(key);
+    }
+  }
+  return twice;
+}
+
+export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Services> = {
+  async handle(request, { services, version }) {
+    const twice = duplicates(request);
+    const found: Found[] = [];
+    const items: OffsetsPart[] = [];
+    const places: number[] = [];
+    for (const { name, partitions } of request.topics) {
+      const topic = services.image.topics.byName(name);
+      for (const { partitionIndex, currentLeaderEpoch, timestamp } of partitions) {
+        let errorCode: number = ERRORS.NONE;
+        const since = timestamp < 0n ? SPECIAL.get(timestamp) : 1;
+        if (twice.has(`${name}/${partitionIndex}`)) errorCode = ERRORS.INVALID_REQUEST;
+        else if (since === undefined || since > version) errorCode = ERRORS.UNSUPPORTED_VERSION;
+        else if (!topic?.has(partitionIndex)) errorCode = ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
+        if (errorCode === ERRORS.NONE && topic) {
+          places.push(found.length);
+          items.push({ topicId: topic.id, partition: partitionIndex, currentLeaderEpoch, timestamp });
+        }
+        found.push(notFound(errorCode));
+      }
+    }
+    const { replicaId, isolationLevel } = request;
+    const results = await services.listOffsets({ replicaId, isolationLevel, items });
+    results.forEach((result, i) => {
+      found[places[i] as number] = result;
+    });
+    return respond(request, found);
+  },
+
+  failed(request, _context, errorCode) {
+    const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
+    return respond(request, Array.from({ length: count }, () => notFound(errorCode)));
+  },
+};

@@ -1,0 +1,43 @@
+/** The table of APIs that this broker serves. A row is all that it takes to advertise one; what has none is refused. */
+import type { ApiName } from '../protocol/schema/index.ts';
+import { produce } from './00-produce.ts';
+import { fetch } from './01-fetch.ts';
+import { listOffsets } from './02-list-offsets.ts';
+import { metadata } from './03-metadata.ts';
+import { findCoordinator } from './10-find-coordinator.ts';
+import { apiVersions } from './18-api-versions.ts';
+import { createTopics } from './19-create-topics.ts';
+import { deleteTopics } from './20-delete-topics.ts';
+import { deleteRecords } from './21-delete-records.ts';
+import { initProducerId } from './22-init-producer-id.ts';
+import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts';
+import { describeConfigs } from './32-describe-configs.ts';
+import { createPartitions } from './37-create-partitions.ts';
+import { describeCluster } from './60-describe-cluster.ts';
+import { describeTopicPartitions } from './75-describe-topic-partitions.ts';
+import type { ApiTable } from './handler.ts';
+import type { Services } from './services.ts';
+
+export const apis: ApiTable<Services> = {
+  Produce: produce,
+  Fetch: fetch,
+  ListOffsets: listOffsets,
+  Metadata: metadata,
+  FindCoordinator: findCoordinator,
+  ApiVersions: apiVersions(() => servedApis()),
+  CreateTopics: createTopics,
+  DeleteTopics: deleteTopics,
+  DeleteRecords: deleteRecords,
+  InitProducerId: initProducerId,
+  OffsetForLeaderEpoch: offsetForLeaderEpoch,
+  DescribeConfigs: describeConfigs,
+  CreatePartitions: createPartitions,
+  DescribeCluster: describeCluster,
+  DescribeTopicPartitions: describeTopicPartitions,
+};
+
+/** The rows that there are. */
+export function servedApis(): readonly ApiName[] {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- the keys of the table are names of APIs
+  return Object.keys(apis) as ApiName[];
+}

@@ -1,0 +1,322 @@
+/**
+ * A shard, put together: ports, mailbox, image, logs, partitions, routers, services, connections. One a shard thread.
+ *
+ * Everything that a message from another thread can ask of a shard is one handler below.
+ */
+import { uuidFromText, uuidToText } from '../base/uuid.ts';
+import { apis } from '../api/index.ts';
+import type { Services } from '../api/services.ts';
+import { ImageChanges } from '../machine/image/changes.ts';
+import { MetadataImage } from '../machine/image/image.ts';
+import { replayBatches } from '../machine/image/transfer.ts';
+import { ShardServer, type Fault } from '../network/server.ts';
+import { type ListenerInfo, networkSettings } from '../network/settings.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Disk, DiskFault } from '../port/disk.ts';
+import type { Doorbell } from '../port/doorbell.ts';
+import type { Logger } from '../port/log.ts';
+import type { FileReader, Handed, NetHost } from '../port/net.ts';
+import type { Native } from '../port/native.ts';
+import type { Random } from '../port/random.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import { AppendRouter } from '../shard/append-router.ts';
+import { ThreadArena } from '../shard/arena.ts';
+import { FetchRouter } from '../shard/fetch-router.ts';
+import { type Directory, Logs, type RecoveryInput } from '../shard/logs.ts';
+import { Mailbox } from '../shard/mailbox.ts';
+import { Owner } from '../shard/owner.ts';
+import { checkpointResults, watchCall, type CheckpointResult } from '../shard/owner-calls.ts';
+import { PartitionTable } from '../shard/partition-table.ts';
+import { Producing } from '../shard/produce.ts';
+import { ProduceValidator } from '../shard/produce-validation.ts';
+import { QUESTION_NAMES, Scatter, WIRE } from '../shard/scatter.ts';
+import { CONTROL, FIRST_SHARD, MAIN, SharedArenas } from '../shard/shared-block.ts';
+import { SlotTable } from '../shard/slots.ts';
+import { countTurns } from '../shard/turns.ts';
+import { Watchers } from '../shard/watchers.ts';
+import { createDescriptors } from '../storage/descriptors.ts';
+import { createLogEnvironment } from '../storage/environment.ts';
+import { shardServices } from './shard-services.ts';
+import { configOf, type OpenLogs, STOP_STEP, type ThreadData } from './thread-data.ts';
+
+export interface ShardPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly native: Native;
+  readonly disk: Disk;
+  readonly net: NetHost;
+  readonly files: FileReader;
+  readonly doorbell: Doorbell;
+  /** Runs recovery of a log in the background pool. */
+  recover(input: RecoveryInput): Promise<unknown>;
+  /** An exception that no request can be blamed for: the process ends. */
+  crash(error: unknown): void;
+  /** Descriptors that the logs of this thread may hold open. */
+  readonly descriptorLimit: number;
+}
+
+/** What an append is answered where the partition is not here. */
+const ABSENT = { errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 };
+const NO_ROOM = { ...ABSENT, errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER };
+
+export class ShardThread {
+  readonly #ports: ShardPorts;
+  readonly #config;
+  readonly #listeners: readonly ListenerInfo[];
+  readonly #mailbox: Mailbox<'shard'>;
+  readonly #arena: ThreadArena;
+  readonly #arenas: SharedArenas;
+  readonly #image = new MetadataImage();
+  readonly #table = new PartitionTable();
+  readonly #logs: Logs;
+  readonly #owner: Owner;
+  readonly #watchers: Watchers;
+  readonly #server: ShardServer<Services>;
+  readonly #identity = { clusterId: '', nodeId: 0 };
+  #applying: Promise<void> = Promise.resolve();
+  #lastCheckpoint: CheckpointResult[] | null = null;
+
+  constructor(data: ThreadData, ports: ShardPorts) {
+    const { clock, random, log, native, disk, doorbell } = ports;
+    const { self, shardCount, block } = data;
+    this.#ports = ports;
+    this.#config = configOf(data);
+    const values = this.#config.values;
+    this.#listeners = this.#config.listeners;
+    this.#arena = new ThreadArena({
+      id: self,
+      memory: block.arenas[self] as ArrayBufferLike,
+      limitBytes: values['shard.arena.bytes'],
+      soon: (run) => clock.soon(run),
+      giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
+    });
+    this.#arenas = new SharedArenas(block);
+    const slots = new SlotTable(block, self, (thread) => doorbell.ring(thread));
+    this.#mailbox = new Mailbox({ kind: 'shard', self, block, doorbell, clock, arena: this.#arena });
+    this.#mailbox.onNews = () => slots.reap();
+
+    const descriptors = createDescriptors(disk, ports.descriptorLimit, slots);
+    slots.onIdle = () => descriptors.retryRetired();
+    const environment = createLogEnvironment({
+      disk, clock, random, logger: log, native, descriptors,
+      onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
+    });
+    const nodeId = values['node.id'];
+    this.#logs = new Logs({
+      self, shardCount, nodeId, config: this.#config, image: this.#image, table: this.#table, environment, clock, log,
+      host: {
+        useSlot: (slot) => slots.use(slot),
+        releaseSegment: (located) => {
+          if (located.error === null && located.segment !== null) descriptors.release(located.segment);
+        },
+        now: () => clock.now(),
+      },
+      recover: (input) => ports.recover(input),
+    });
+    this.#owner = new Owner(this.#table, (error) => ports.crash(error));
+    const scatter = new Scatter(self, shardCount, this.#mailbox, this.#owner.answer);
+    this.#watchers = new Watchers(self, this.#mailbox, this.#owner);
+    const router = new AppendRouter({
+      self, shardCount, mailbox: this.#mailbox, absent: ABSENT, noRoom: NO_ROOM,
+      partition: (topicId, partition) => this.#table.get(topicId, partition),
+      lendOwn: (bytes) => this.#lendOwn(bytes),
+    });
+    const producing = new Producing(new ProduceValidator(native), router, (topic) => this.#logs.configOf(topic), () => clock.now());
+    const fetching = new FetchRouter({
+      clock, scatter,
+      giveBack: (slot) => slots.done(slot),
+      watch: (owner, call, wake) => this.#watchers.watch(owner, call, wake),
+    });
+    const services = shardServices({
+      clock, random, config: this.#config, image: this.#image, mailbox: this.#mailbox, identity: this.#identity,
+      logs: this.#logs, producing, fetching, scatter, shard: self - FIRST_SHARD, shardCount,
+    });
+    this.#server = new ShardServer<Services>({
+      clock, log, arena: this.#arena, slots, files: ports.files, net: ports.net, apis, services,
+      settings: networkSettings(this.#config),
+      onFault: (fault) => this.#fault(fault),
+      onClosed: (id) => this.#tellClosed(id),
+    });
+    this.#handle();
+    countTurns(block.turns, self, clock);
+    this.#mailbox.open();
+  }
+
+  /** A socket that came beside the rings (no addon). */
+  adopt(handed: Handed, connection: number, listener: number): void {
+    this.#server.adopt(handed, { id: connection, listener: this.#listeners[listener] as ListenerInfo });
+  }
+
+  #handle(): void {
+    this.#mailbox.handle({
+      connectionHandOver: ({ connection, listener, descriptor }) => {
+        this.adopt({ kind: 'descriptor', descriptor }, connection, listener);
+      },
+      shutdownStep: ({ step }, reply) => {
+        void this.#stop(step).then(() => reply.answer({}), (error: unknown) => this.#ports.crash(error));
+      },
+      stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify(this.#stats())) }),
+      coordinatorCall: (_message, reply) => reply.answer({ errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE, body: Buffer.alloc(0) }),
+      transactionMarker: (_message, reply) => reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION }),
+      append: ({ topicId, partition, batch, acks }, reply) => {
+        const bytes = this.#arenas.view(batch.arena, batch.offset, batch.length);
+        const found = this.#table.get(topicId, partition);
+        if (!found) {
+          reply.answer(ABSENT);
+          return;
+        }
+        let isAnswered = false;
+        const isDone = found.append(bytes, acks, (appended) => {
+          isAnswered = true;
+          reply.answer(appended);
+        });
+        if (isDone && !isAnswered) reply.consumed();
+      },
+      partitionCall: ({ kind, payload }, reply) => this.#answer(kind, payload, (results) => reply.answer({ payload: results })),
+      watch: ({ watch, payload }, from) => this.#watchers.asked(from, watch, watchCall.decode(0, payload)),
+      unwatch: ({ watch }, from) => this.#watchers.unwatch(from, watch),
+      wake: ({ watch }) => this.#watchers.woken(watch),
+      metadataDelta: ({ lastOffset, records }, reply) => {
+        const bytes = Buffer.from(records);
+        this.#applying = this.#applying
+          .then(() => this.#applyDelta(bytes, lastOffset))
+          .then(() => reply.answer({ errorCode: ERRORS.NONE, lastOffset }))
+          .catch((error: unknown) => this.#ports.crash(error));
+      },
+      openLogs: ({ payload }, reply) => {
+        const asked = JSON.parse(payload.toString()) as OpenLogs;
+        this.#applying = this.#applying
+          .then(() => this.#openLogs(asked))
+          .then((summary) => reply.answer({ payload: Buffer.from(JSON.stringify(summary)) }))
+          .catch((error: unknown) => this.#ports.crash(error));
+      },
+      checkpoint: (_message, reply) => {
+        const results = this.#lastCheckpoint ?? this.#logs.checkpoint();
+        reply.answer({ payload: checkpointResults.encode(0, { results }) });
+      },
+      directoryFailed: ({ directoryId }) => {
+        const path = this.#logs.pathOf(directoryId);
+        if (path !== null) this.#logs.directoryFailed(path);
+      },
+    });
+  }
+
+  /** A question of another thread about partitions of this one. */
+  #answer(kind: number, payload: Buffer, reply: (results: Buffer) => void): void {
+    const name = QUESTION_NAMES[kind];
+    if (name === undefined) throw new Error(`unknown kind of question ${kind}`);
+    const { call, results } = WIRE[name];
+    this.#owner.answer(name, call.decode(0, payload) as never, (answers) => {
+      reply(results.encode(0, { results: answers as never[] }));
+    });
+  }
+
+  async #applyDelta(records: Buffer, lastOffset: number): Promise<void> {
+    const changes = new ImageChanges();
+    replayBatches(this.#image, records, changes);
+    await this.#logs.apply(changes);
+    this.#mailbox.metadataOffset = lastOffset;
+  }
+
+  async #openLogs(asked: OpenLogs): Promise<{ logs: number; recovered: number }> {
+    this.#identity.clusterId = asked.clusterId;
+    this.#identity.nodeId = asked.nodeId;
+    const directories = asked.directories.map(({ id, path, isClean }): Directory => {
+      const directoryId = uuidFromText(id);
+      if (directoryId === null) throw new Error(`${id} is no directory id`);
+      return { id: directoryId, path, isClean };
+    });
+    const summary = await this.#logs.openAll(directories);
+    this.#every(this.#config.values['log.retention.check.interval.ms'], () => this.#logs.applyRetention());
+    this.#every(Math.min(1000, this.#config.values['log.flush.scheduler.interval.ms']), () => this.#logs.flushDue());
+    return summary;
+  }
+
+  /** Runs work again and again, each time after the time before has ended. */
+  #every(periodMs: number, work: () => Promise<void>): void {
+    const again = (): void => {
+      this.#ports.clock.after(periodMs, () => {
+        void work().then(again, (error: unknown) => this.#ports.crash(error));
+      });
+    };
+    again();
+  }
+
+  async #stop(step: number): Promise<void> {
+    if (step === STOP_STEP.connections) {
+      this.#server.stopReading();
+      await this.#connectionsClosed();
+    } else if (step === STOP_STEP.logs) {
+      await this.#applying;
+      this.#lastCheckpoint = await this.#logs.closeAll();
+    }
+  }
+
+  /** Waiting requests are answered or dropped: who still reads after two seconds is cut off. */
+  #connectionsClosed(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#ports.clock.after(2000, () => this.#server.close('the broker is stopping'));
+      this.#server.whenIdle(() => {
+        timer.cancel();
+        this.#server.close('the broker is stopping');
+        resolve();
+      });
+      for (const partition of this.#table) partition.wakeAll();
+    });
+  }
+
+  #lendOwn(bytes: Buffer): { bytes: Buffer; arena: number; offset: number; release(): void } | null {
+    const chunk = this.#arena.reserve(bytes.length, bytes.length);
+    if (chunk === null) return null;
+    bytes.copy(chunk.bytes);
+    return {
+      bytes: chunk.bytes.subarray(0, bytes.length),
+      arena: chunk.arena,
+      offset: chunk.offset,
+      release: () => chunk.release(),
+    };
+  }
+
+  #directoryFailed(logDirectory: string, fault: DiskFault): void {
+    const directory = this.#logs.directoryOf(logDirectory);
+    if (directory === null) return;
+    this.#ports.log.error('A log directory failed and is offline', { directory: directory.path, reason: fault.message });
+    this.#logs.directoryFailed(directory.path);
+    const reason = fault.message.slice(0, 200);
+    for (let thread = CONTROL; thread < FIRST_SHARD + this.#logs.shardCount; thread++) {
+      if (thread !== this.#mailbox.self) this.#note(thread, { directoryId: directory.id, reason });
+    }
+  }
+
+  #note(thread: number, failed: { directoryId: Directory['id']; reason: string }): void {
+    const sent = this.#mailbox.note('directoryFailed', thread, failed);
+    if (!sent) this.#mailbox.whenCredit(thread, 'directoryFailed', () => this.#note(thread, failed));
+  }
+
+  #tellClosed(connection: number): void {
+    const sent = this.#mailbox.note('connectionClosed', MAIN, { connection });
+    if (!sent) this.#mailbox.whenCredit(MAIN, 'connectionClosed', () => this.#tellClosed(connection));
+  }
+
+  #fault(fault: Fault): void {
+    const { error } = fault;
+    this.#ports.log.error('A request met a bug', {
+      api: fault.api,
+      version: fault.version,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      request: fault.requestHex,
+    });
+  }
+
+  #stats(): Record<string, unknown> {
+    return {
+      connections: this.#server.connectionCount,
+      partitions: this.#table.size,
+      arenaBytes: this.#arena.chargedBytes,
+      metadataOffset: this.#mailbox.metadataOffset,
+      mailbox: this.#mailbox.stats,
+      directories: this.#logs.directories.map(({ id }) => uuidToText(id)),
+    };
+  }
+}

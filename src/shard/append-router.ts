@@ -1,0 +1,103 @@
+/**
+ * Takes the validated batches of a Produce request to the owners of their partitions.
+ *
+ *   mine   ─▶ partition.append, from where the bytes lie (lent first where the log cannot be done inside the call)
+ *   other  ─▶ lend to the arena ─▶ `append` message (arena, offset, length) ─▶ consumed: lease back ─▶ answer
+ *
+ * Everything up to the message is done in the request's own turn, so that the order of arrival is the order of the ring and of the log.
+ * Lives on the thread of the connection.
+ */
+import type { Uuid } from '../base/uuid.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { Appended, Partition } from './partition.ts';
+import { ownerOf } from './routing.ts';
+
+/** One batch on its way. `bytes` is a view of the request, or memory of its own where `isOwn`. */
+export interface AppendEntry {
+  readonly topicId: Uuid;
+  readonly partition: number;
+  readonly bytes: Buffer;
+  readonly isOwn: boolean;
+}
+
+/** A piece of the arena that is held until it is released; what the request's context lends. */
+export interface Loan {
+  readonly bytes: Buffer;
+  readonly arena: number;
+  readonly offset: number;
+  release(): void;
+}
+
+export interface AppendRouterParts {
+  readonly self: number;
+  readonly shardCount: number;
+  readonly mailbox: Mailbox<'shard'>;
+  /** The partition, where this thread has it. */
+  partition(topicId: Uuid, partition: number): Partition | undefined;
+  /** Puts bytes of our own into the arena. Null: no room now. */
+  lendOwn(bytes: Buffer): Loan | null;
+  readonly absent: Appended;
+  /** The answer where the arena has no room for bytes of our own. */
+  readonly noRoom: Appended;
+}
+
+export class AppendRouter {
+  readonly #parts: AppendRouterParts;
+
+  constructor(parts: AppendRouterParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Appends one batch; `settle` is called once, inside the call where everything is immediate.
+   *
+   * @param lend keeps a view of the request; called in this turn only
+   */
+  append(entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: (appended: Appended) => void): void {
+    const owner = ownerOf(entry.topicId, entry.partition, this.#parts.shardCount);
+    if (owner === this.#parts.self) this.#appendHere(entry, acks, lend, settle);
+    else this.#send(owner, entry, acks, lend, settle);
+  }
+
+  #appendHere(entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: (appended: Appended) => void): void {
+    const partition = this.#parts.partition(entry.topicId, entry.partition);
+    if (!partition) {
+      settle(this.#parts.absent);
+      return;
+    }
+    if (entry.isOwn || partition.takesInCall(entry.bytes.length)) {
+      partition.append(entry.bytes, acks, settle);
+      return;
+    }
+    const loan = lend(entry.bytes);
+    const done = partition.append(loan.bytes, acks, (appended) => {
+      loan.release();
+      settle(appended);
+    });
+    // Where the append was done inside the call, `settle` gave the loan back already, or will when the high watermark passes.
+    void done;
+  }
+
+  #send(
+    owner: number,
+    entry: AppendEntry,
+    acks: number,
+    lend: (view: Buffer) => Loan,
+    settle: (appended: Appended) => void,
+  ): void {
+    const loan = entry.isOwn ? this.#parts.lendOwn(entry.bytes) : lend(entry.bytes);
+    if (loan === null) {
+      settle(this.#parts.noRoom);
+      return;
+    }
+    const { topicId, partition } = entry;
+    const batch = { arena: loan.arena, offset: loan.offset, length: loan.bytes.length };
+    const send = (): void => {
+      const sent = this.#parts.mailbox.call('append', owner, { topicId, partition, batch, acks }, settle, () => {
+        loan.release();
+      });
+      if (!sent) this.#parts.mailbox.whenCredit(owner, 'append', send);
+    };
+    send();
+  }
+}

@@ -1,0 +1,379 @@
+/**
+ * The logs of this shard: which partitions it owns by the image, where their directories are, opening and recovering them, closing and
+ * deleting them, retention, flushing, and what goes into the checkpoint files.
+ *
+ * Lives on the owner's thread; one a shard. Changes of the image are applied one after the other.
+ */
+import type { Uuid } from '../base/uuid.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { LogConfig } from '../config/log-config.ts';
+import { resolveTopicConfig } from '../config/topic-config.ts';
+import type { ImageChanges } from '../machine/image/changes.ts';
+import type { MetadataImage } from '../machine/image/image.ts';
+import type { TopicImage } from '../machine/image/topics.ts';
+import { PartitionState } from '../machine/partition/partition.ts';
+import type { Clock } from '../port/clock.ts';
+import type { DiskFault } from '../port/disk.ts';
+import type { Logger } from '../port/log.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import { type OffsetEntry, readOffsetCheckpoint } from '../storage/checkpoint.ts';
+import type { LogEnvironment } from '../storage/environment.ts';
+import { createPartitionDirectory, type Log, openLog } from '../storage/log.ts';
+import { scanLogDirectory } from '../storage/log-directory.ts';
+import type { CheckpointResult } from './owner-calls.ts';
+import { Partition, type PartitionHost } from './partition.ts';
+import type { PartitionTable } from './partition-table.ts';
+import { ownerOf } from './routing.ts';
+
+/** A log directory that works. */
+export interface Directory {
+  readonly id: Uuid;
+  readonly path: string;
+  /** Whether the last process that used it stopped cleanly: nothing to recover. */
+  readonly isClean: boolean;
+}
+
+/** What recovery of one log needs; runs in the background pool. */
+export interface RecoveryInput {
+  readonly directory: string;
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+  readonly config: LogConfig;
+}
+
+export interface LogsParts {
+  readonly self: number;
+  readonly shardCount: number;
+  readonly nodeId: number;
+  readonly config: BrokerConfig;
+  readonly image: MetadataImage;
+  readonly table: PartitionTable;
+  readonly environment: LogEnvironment;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly host: PartitionHost;
+  recover(input: RecoveryInput): Promise<unknown>;
+}
+
+/** Offsets that the checkpoint files gave for one partition of one directory. */
+interface Checkpointed {
+  readonly recoveryPoint: number;
+  readonly startOffset: number;
+  readonly highWatermark: number;
+}
+
+interface Found {
+  readonly directory: Directory;
+  readonly path: string;
+  readonly checkpointed: Checkpointed;
+}
+
+export interface OpenSummary {
+  readonly logs: number;
+  readonly recovered: number;
+}
+
+const TOPIC_RESOURCE = 2;
+const NOTHING_CHECKPOINTED: Checkpointed = { recoveryPoint: 0, startOffset: 0, highWatermark: 0 };
+
+function keyOf(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+export class Logs {
+  readonly #parts: LogsParts;
+  readonly #configs = new Map<string, LogConfig>();
+  #directories: readonly Directory[] = [];
+  #offline = new Set<string>();
+  #isOpen = false;
+
+  constructor(parts: LogsParts) {
+    this.#parts = parts;
+  }
+
+  // ---- the image
+
+  /** The effective settings of a topic's logs; the same object until they change. */
+  configOf(topic: string): LogConfig {
+    let config = this.#configs.get(topic);
+    if (!config) {
+      const overrides = Object.fromEntries(this.#parts.image.configs.of(TOPIC_RESOURCE, topic));
+      config = resolveTopicConfig(this.#parts.config, overrides);
+      this.#configs.set(topic, config);
+    }
+    return config;
+  }
+
+  /** Brings the partitions into line with what changed in the image. Done when new logs are open and deleted ones are let go of. */
+  async apply(changes: ImageChanges): Promise<void> {
+    for (const { name } of changes.deletedTopics.values()) this.#configs.delete(name);
+    for (const { type, name } of changes.configs) if (type === TOPIC_RESOURCE) this.#reconfigure(name);
+    const work: Promise<unknown>[] = [];
+    for (const topicId of changes.deletedTopics.keys()) work.push(...this.#delete(topicId));
+    await Promise.all(work);
+    const opening: Promise<unknown>[] = [];
+    for (const [topicId, partitions] of changes.partitions) {
+      const topic = this.#parts.image.topics.byId(topicId);
+      if (!topic) continue;
+      for (const index of partitions) {
+        if (!this.#isOurs(topicId, index)) continue;
+        const partition = this.#place(topic, index);
+        if (this.#isOpen && partition.log === null && !partition.offline) opening.push(this.#open(partition, null));
+        else if (partition.log) this.#applyAssignment(partition, partition.log);
+      }
+    }
+    await Promise.all(opening);
+  }
+
+  #isOurs(topicId: Uuid, partition: number): boolean {
+    return ownerOf(topicId, partition, this.#parts.shardCount) === this.#parts.self;
+  }
+
+  #reconfigure(topic: string): void {
+    this.#configs.delete(topic);
+    const known = this.#parts.image.topics.byName(topic);
+    if (!known) return;
+    const config = this.configOf(topic);
+    for (const partition of this.#parts.table.ofTopic(known.id)) {
+      partition.config = config;
+      partition.log?.updateConfig(config);
+    }
+  }
+
+  #place(topic: TopicImage, index: number): Partition {
+    const known = this.#parts.table.get(topic.id, index);
+    if (known) return known;
+    const { nodeId, host, table } = this.#parts;
+    const state = new PartitionState(nodeId);
+    const partition = new Partition(topic.id, topic.name, index, state, this.configOf(topic.name), host);
+    table.add(partition);
+    return partition;
+  }
+
+  #applyAssignment(partition: Partition, log: Log): void {
+    const topic = this.#parts.image.topics.byId(partition.topicId);
+    if (!topic) return;
+    const p = partition.index;
+    const began = partition.state.apply(
+      {
+        leader: topic.leader(p),
+        leaderEpoch: topic.leaderEpoch(p),
+        partitionEpoch: topic.partitionEpoch(p),
+        replicas: topic.replicas(p),
+        isr: topic.isr(p),
+      },
+      log.endOffset,
+      this.#parts.clock.monotonic(),
+    );
+    if (began && partition.state.isLeader) log.assignEpoch(partition.state.leaderEpoch, log.endOffset);
+    log.setHighWatermark(partition.state.highWatermark);
+    partition.wakeAll();
+  }
+
+  // ---- opening
+
+  /** Opens every log of this shard: the start. */
+  async openAll(directories: readonly Directory[]): Promise<OpenSummary> {
+    this.#directories = directories;
+    const found = await this.#find(directories);
+    this.#isOpen = true;
+    let recovered = 0;
+    const opening: Promise<void>[] = [];
+    for (const partition of this.#parts.table) {
+      const where = found.get(keyOf(partition.topic, partition.index)) ?? null;
+      if (where && !where.directory.isClean) recovered++;
+      opening.push(this.#open(partition, where));
+    }
+    await Promise.all(opening);
+    return { logs: opening.length, recovered };
+  }
+
+  /** Where this shard's partitions are on disk. */
+  async #find(directories: readonly Directory[]): Promise<Map<string, Found>> {
+    const { environment, image, log } = this.#parts;
+    const found = new Map<string, Found>();
+    for (const directory of directories) {
+      const [scan, points, starts, marks] = await Promise.all([
+        scanLogDirectory(environment.disk, directory.path),
+        readCheckpoint(environment, directory, 'recovery-point-offset-checkpoint'),
+        readCheckpoint(environment, directory, 'log-start-offset-checkpoint'),
+        readCheckpoint(environment, directory, 'replication-offset-checkpoint'),
+      ]);
+      for (const entry of scan.partitions) {
+        const topic = image.topics.byName(entry.topic);
+        if (!topic?.has(entry.partition) || !this.#isOurs(topic.id, entry.partition)) continue;
+        if (entry.topicId !== null && entry.topicId !== topic.id) {
+          log.warn('A partition directory belongs to a deleted topic of the same name and is left alone', {
+            directory: entry.directory,
+          });
+          continue;
+        }
+        const key = keyOf(entry.topic, entry.partition);
+        found.set(key, {
+          directory,
+          path: entry.directory,
+          checkpointed: {
+            recoveryPoint: points.get(key) ?? 0,
+            startOffset: starts.get(key) ?? 0,
+            highWatermark: marks.get(key) ?? 0,
+          },
+        });
+      }
+    }
+    return found;
+  }
+
+  async #open(partition: Partition, found: Found | null): Promise<void> {
+    const { environment, log } = this.#parts;
+    try {
+      let directory = found?.path;
+      if (directory === undefined) {
+        const home = this.#homeOf(partition);
+        if (home === null) {
+          partition.offline = true;
+          return;
+        }
+        directory = `${home.path}/${keyOf(partition.topic, partition.index)}`;
+        await createPartitionDirectory(environment.disk, directory, partition.topicId);
+      }
+      const { recoveryPoint, startOffset } = found?.checkpointed ?? NOTHING_CHECKPOINTED;
+      const { config } = partition;
+      if (found && !found.directory.isClean) {
+        await this.#parts.recover({ directory, recoveryPoint, logStartOffset: startOffset, config });
+      }
+      const opened = await openLog(environment, {
+        directory,
+        topic: partition.topic,
+        partition: partition.index,
+        config,
+        recoveryPoint,
+        logStartOffset: startOffset,
+        producerIdExpirationMs: this.#parts.config.values['producer.id.expiration.ms'],
+      });
+      partition.log = opened;
+      this.#applyAssignment(partition, opened);
+    } catch (error) {
+      partition.offline = true;
+      log.error('A partition could not be opened and is offline', {
+        partition: keyOf(partition.topic, partition.index),
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      if (!isDiskFault(error)) throw error;
+    }
+  }
+
+  /** Where a new partition belongs: the directory that the controller gave it, else the first that works. */
+  #homeOf(partition: Partition): Directory | null {
+    const topic = this.#parts.image.topics.byId(partition.topicId);
+    const id = topic?.directoryOf(partition.index, this.#parts.nodeId);
+    const working = this.#directories.filter(({ path }) => !this.#offline.has(path));
+    return working.find((directory) => directory.id === id) ?? working[0] ?? null;
+  }
+
+  #delete(topicId: Uuid): Promise<void>[] {
+    const { table, log } = this.#parts;
+    return table.removeTopic(topicId).map(async (partition) => {
+      const opened = partition.detach(ERRORS.UNKNOWN_TOPIC_OR_PARTITION);
+      try {
+        await opened?.delete();
+      } catch (error) {
+        if (!isDiskFault(error)) throw error;
+        log.error('A partition could not be deleted', { partition: keyOf(partition.topic, partition.index), reason: error.message });
+      }
+    });
+  }
+
+  // ---- care
+
+  /** A directory answered with a device error: its partitions are offline, here and now. */
+  directoryFailed(path: string): void {
+    this.#offline.add(path);
+    for (const partition of this.#parts.table) {
+      if (!partition.log?.directory.startsWith(`${path}/`)) continue;
+      partition.offline = true;
+      partition.detach(ERRORS.KAFKA_STORAGE_ERROR);
+    }
+  }
+
+  get shardCount(): number {
+    return this.#parts.shardCount;
+  }
+
+  get directories(): readonly Directory[] {
+    return this.#directories;
+  }
+
+  pathOf(directoryId: Uuid): string | null {
+    return this.#directories.find(({ id }) => id === directoryId)?.path ?? null;
+  }
+
+  /** The directory of log.dirs that a path lies in. */
+  directoryOf(path: string): Directory | null {
+    return this.#directories.find((directory) => path.startsWith(`${directory.path}/`)) ?? null;
+  }
+
+  async applyRetention(): Promise<void> {
+    const now = this.#parts.clock.now();
+    for (const partition of this.#parts.table) {
+      const { log } = partition;
+      if (log === null) continue;
+      await log.applyRetention(now).catch((error: unknown) => this.#swallowFault(error));
+      log.expireProducers(now);
+    }
+  }
+
+  async flushDue(): Promise<void> {
+    const now = this.#parts.clock.now();
+    for (const { log } of this.#parts.table) {
+      if (log?.flushDue(now)) await log.flush().catch((error: unknown) => this.#swallowFault(error));
+    }
+  }
+
+  /** A failed file operation has been reported by the log itself (`onFailed`). */
+  #swallowFault(error: unknown): void {
+    if (!isDiskFault(error)) throw error;
+  }
+
+  /** What the checkpoint files are to say about this shard's logs. */
+  checkpoint(): CheckpointResult[] {
+    const results: CheckpointResult[] = [];
+    for (const { log, topic, index } of this.#parts.table) {
+      const directory = log === null ? null : this.directoryOf(log.directory);
+      if (log === null || directory === null) continue;
+      results.push({
+        directory: directory.path,
+        topic,
+        partition: index,
+        recoveryPoint: log.recoveryPoint,
+        highWatermark: log.highWatermark,
+        startOffset: log.startOffset,
+      });
+    }
+    return results;
+  }
+
+  /** Flushes and closes every log; `detached` ones answer NOT_LEADER_OR_FOLLOWER. Keeps what `checkpoint` said last. */
+  async closeAll(): Promise<CheckpointResult[]> {
+    const closing: Promise<void>[] = [];
+    const logs: Log[] = [];
+    for (const partition of this.#parts.table) if (partition.log) logs.push(partition.log);
+    for (const log of logs) closing.push(log.close().catch((error: unknown) => this.#swallowFault(error)));
+    await Promise.all(closing);
+    const results = this.checkpoint();
+    for (const partition of this.#parts.table) partition.detach(ERRORS.NOT_LEADER_OR_FOLLOWER);
+    return results;
+  }
+}
+
+function isDiskFault(error: unknown): error is DiskFault {
+  return error instanceof Error && error.name === 'DiskFault';
+}
+
+async function readCheckpoint(
+  environment: LogEnvironment,
+  directory: Directory,
+  name: string,
+): Promise<ReadonlyMap<string, number>> {
+  const entries: readonly OffsetEntry[] = await readOffsetCheckpoint(environment.disk, `${directory.path}/${name}`);
+  return new Map(entries.map(({ topic, partition, offset }) => [keyOf(topic, partition), offset]));
+}

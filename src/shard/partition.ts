@@ -1,0 +1,330 @@
+/**
+ * One partition that this shard leads: its log, its place in the cluster (machine/partition), and who waits for it.
+ *
+ *   append ─▶ admit ISR ─▶ log.append (admit sequence, seal, write) ─▶ applied ─▶ HW ─▶ waiting acks, watches
+ *   fetch  ─▶ epoch ─▶ divergence ─▶ log.locate ─▶ slice (one use of a slot counted)
+ *
+ * Lives on the owner's thread and is touched by no other. The calls never throw and make no promise where the log answers at once.
+ */
+import type { Uuid } from '../base/uuid.ts';
+import type { LogConfig } from '../config/log-config.ts';
+import type { PartitionState } from '../machine/partition/partition.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import type { Append, AppendError, Log, Located, ReadRequest } from '../storage/log.ts';
+import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
+import type { Watch } from './watch.ts';
+
+/** What an append came to: a code of Kafka's, and where the batch stands. */
+export interface Appended {
+  readonly errorCode: number;
+  readonly baseOffset: number;
+  readonly logAppendTimeMs: bigint;
+  readonly logStartOffset: number;
+}
+
+/** What a partition needs of its shard. */
+export interface PartitionHost {
+  /** Counts one use of the slot of a segment's descriptor for whoever sends the slice. */
+  useSlot(slot: number): void;
+  /** Gives back the lease that `locate` took, after the use was counted. */
+  releaseSegment(located: Located): void;
+  now(): number;
+}
+
+const APPEND_ERRORS: Readonly<Record<AppendError, number>> = {
+  'out-of-order-sequence-number': ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  'invalid-producer-epoch': ERRORS.INVALID_PRODUCER_EPOCH,
+  'duplicate-sequence-number': ERRORS.DUPLICATE_SEQUENCE_NUMBER,
+  'producer-fenced': ERRORS.PRODUCER_FENCED,
+  'invalid-txn-state': ERRORS.INVALID_TXN_STATE,
+  'transaction-coordinator-fenced': ERRORS.TRANSACTION_COORDINATOR_FENCED,
+  'record-list-too-large': ERRORS.RECORD_LIST_TOO_LARGE,
+  'invalid-record': ERRORS.INVALID_RECORD,
+  'offset-gap': ERRORS.UNKNOWN_SERVER_ERROR,
+  'kafka-storage-error': ERRORS.KAFKA_STORAGE_ERROR,
+};
+
+const CONSUMER = -1;
+const READ_COMMITTED = 1;
+
+/** One append on its way: the log fills the lower half (see storage/log), `settle` tells the asker. */
+class Ticket implements Append {
+  readonly bytes: Buffer;
+  readonly leaderEpoch: number;
+  readonly origin = 'client';
+  readonly logAppendTime: bigint | null;
+  baseOffset = -1;
+  lastOffset = -1;
+  duplicate = false;
+  readonly acks: number;
+  readonly #partition: Partition;
+  readonly #settle: (appended: Appended) => void;
+
+  constructor(
+    partition: Partition,
+    bytes: Buffer,
+    leaderEpoch: number,
+    logAppendTime: bigint | null,
+    acks: number,
+    settle: (appended: Appended) => void,
+  ) {
+    this.#partition = partition;
+    this.bytes = bytes;
+    this.leaderEpoch = leaderEpoch;
+    this.logAppendTime = logAppendTime;
+    this.acks = acks;
+    this.#settle = settle;
+  }
+
+  complete(error: AppendError | null): void {
+    this.#partition.applied(this, error);
+  }
+
+  settle(errorCode: number, logStartOffset: number): void {
+    this.#settle({
+      errorCode,
+      baseOffset: errorCode === ERRORS.NONE ? this.baseOffset : -1,
+      logAppendTimeMs: errorCode === ERRORS.NONE && this.logAppendTime !== null ? this.logAppendTime : -1n,
+      logStartOffset,
+    });
+  }
+}
+
+export class Partition {
+  readonly topicId: Uuid;
+  readonly topic: string;
+  readonly index: number;
+  readonly state: PartitionState;
+  readonly watches = new Set<Watch>();
+  config: LogConfig;
+  /** Null until it has been opened, and from the moment its directory failed or it was closed. */
+  log: Log | null = null;
+  readonly #host: PartitionHost;
+  /** Appends with acks=all whose offsets the high watermark has not passed, in the order of the log. */
+  #waiting: Ticket[] = [];
+  /** Whether the directory of the log failed: Kafka answers KAFKA_STORAGE_ERROR then. */
+  offline = false;
+
+  constructor(topicId: Uuid, topic: string, index: number, state: PartitionState, config: LogConfig, host: PartitionHost) {
+    this.topicId = topicId;
+    this.topic = topic;
+    this.index = index;
+    this.state = state;
+    this.config = config;
+    this.#host = host;
+  }
+
+  /** The code for a partition without a log: failed, or not (any more) ours. */
+  get absence(): number {
+    return this.offline ? ERRORS.KAFKA_STORAGE_ERROR : ERRORS.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  // ---- append
+
+  /**
+   * Appends one validated batch. True: `bytes` are not needed after the call. False: until `settle` was called.
+   *
+   * @param acks 0, 1 or -1 (all)
+   * @param settle called once, inside the call where everything is immediate; in order for the appends of one partition
+   */
+  append(bytes: Buffer, acks: number, settle: (appended: Appended) => void): boolean {
+    const { log } = this;
+    const errorCode = log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
+    if (log === null || errorCode !== ERRORS.NONE) {
+      settle({ errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 });
+      return true;
+    }
+    const logAppendTime = this.config.timestampType === 'LogAppendTime' ? BigInt(this.#host.now()) : null;
+    return log.append(new Ticket(this, bytes, this.state.leaderEpoch, logAppendTime, acks, settle));
+  }
+
+  /** Whether the log would be done with so many bytes inside the call of `append`. */
+  takesInCall(size: number): boolean {
+    return this.log === null || this.log.takesInCall(size);
+  }
+
+  /** Called by the log for each append, in order. */
+  applied(ticket: Ticket, error: AppendError | null): void {
+    const { log } = this;
+    if (error !== null || log === null) {
+      ticket.settle(error === null ? this.absence : APPEND_ERRORS[error], -1);
+      return;
+    }
+    if (!ticket.duplicate) {
+      this.state.localAppended(log.endOffset);
+      this.#advance(log, ticket.bytes.length);
+    }
+    if (ticket.acks === -1 && this.state.highWatermark <= ticket.lastOffset) this.#waiting.push(ticket);
+    else ticket.settle(ERRORS.NONE, log.startOffset);
+  }
+
+  /** The high watermark may have moved: tells the log, the appends that wait for it and the fetches. */
+  #advance(log: Log, bytes: number): void {
+    const stableBefore = log.lastStableOffset;
+    if (!log.setHighWatermark(this.state.highWatermark)) return;
+    if (this.#waiting.length > 0) this.#settleWaiting(log);
+    if (this.watches.size === 0) return;
+    const stableMoved = log.lastStableOffset !== stableBefore;
+    for (const watch of [...this.watches]) {
+      if (!watch.readCommitted || stableMoved) watch.grow(bytes);
+    }
+  }
+
+  #settleWaiting(log: Log): void {
+    let done = 0;
+    for (const ticket of this.#waiting) {
+      if (this.state.highWatermark <= ticket.lastOffset) break;
+      ticket.settle(this.state.checkCommitted(this.config.minInsyncReplicas), log.startOffset);
+      done++;
+    }
+    if (done > 0) this.#waiting = this.#waiting.slice(done);
+  }
+
+  /** Takes the log away: everything that waits is answered with `errorCode`. */
+  detach(errorCode: number): Log | null {
+    const { log } = this;
+    this.log = null;
+    for (const ticket of this.#waiting.splice(0)) ticket.settle(errorCode, -1);
+    this.wakeAll();
+    return log;
+  }
+
+  /** Wakes every waiting fetch: leader, state or existence of the partition changed. */
+  wakeAll(): void {
+    for (const watch of [...this.watches]) watch.fire();
+  }
+
+  // ---- fetch
+
+  fetch(item: FetchItem, call: FetchCall, complete: (result: FetchResult) => void): void {
+    const { log } = this;
+    const errorCode = log === null ? this.absence : this.state.checkEpoch(item.currentLeaderEpoch);
+    if (log === null || errorCode !== ERRORS.NONE) {
+      complete(this.#failedFetch(errorCode));
+      return;
+    }
+    if (item.lastFetchedEpoch >= 0) {
+      const end = log.endOffsetForEpoch(item.lastFetchedEpoch);
+      if (end.endOffset < 0 || end.leaderEpoch < 0) {
+        complete(this.#failedFetch(ERRORS.OFFSET_OUT_OF_RANGE));
+        return;
+      }
+      if (end.leaderEpoch < item.lastFetchedEpoch || end.endOffset < item.fetchOffset) {
+        complete(emptyResult(log, end.leaderEpoch, end.endOffset));
+        return;
+      }
+    }
+    log.locate(new Read(this, log, item, call, this.#host, complete));
+  }
+
+  #failedFetch(errorCode: number): FetchResult {
+    const tellsLeader = errorCode === ERRORS.NOT_LEADER_OR_FOLLOWER || errorCode === ERRORS.FENCED_LEADER_EPOCH;
+    return {
+      ...NOTHING,
+      errorCode,
+      leaderId: tellsLeader ? this.state.leaderId : -1,
+      leaderEpoch: tellsLeader ? this.state.leaderEpoch : -1,
+    };
+  }
+}
+
+/** A fetch result that carries nothing. */
+export const NOTHING: FetchResult = {
+  errorCode: ERRORS.NONE,
+  highWatermark: -1,
+  lastStableOffset: -1,
+  logStartOffset: -1,
+  slot: -1,
+  position: 0,
+  length: 0,
+  oversized: 0,
+  divergingEpoch: -1,
+  divergingEndOffset: -1,
+  leaderId: -1,
+  leaderEpoch: -1,
+  abortedTransactions: null,
+};
+
+function emptyResult(log: Log, divergingEpoch: number, divergingEndOffset: number): FetchResult {
+  return {
+    ...NOTHING,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.startOffset,
+    divergingEpoch,
+    divergingEndOffset,
+  };
+}
+
+/** One read of a Fetch on its way through the log. */
+class Read implements ReadRequest {
+  readonly offset: number;
+  readonly maxBytes: number;
+  readonly upperBound: number;
+  readonly minOneMessage = true;
+  readonly #partition: Partition;
+  readonly #log: Log;
+  readonly #isolationLevel: number;
+  readonly #host: PartitionHost;
+  readonly #complete: (result: FetchResult) => void;
+
+  constructor(
+    partition: Partition,
+    log: Log,
+    item: FetchItem,
+    call: FetchCall,
+    host: PartitionHost,
+    complete: (result: FetchResult) => void,
+  ) {
+    this.#partition = partition;
+    this.#log = log;
+    this.offset = item.fetchOffset;
+    this.maxBytes = Math.max(0, item.maxBytes);
+    this.#isolationLevel = call.isolationLevel;
+    if (call.replicaId !== CONSUMER && call.replicaId >= 0) this.upperBound = log.endOffset;
+    else this.upperBound = call.isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark;
+    this.#host = host;
+    this.#complete = complete;
+  }
+
+  complete(located: Located): void {
+    const log = this.#log;
+    if (located.error !== null) {
+      const errorCode =
+        located.error === 'offset-out-of-range' ? ERRORS.OFFSET_OUT_OF_RANGE : ERRORS.KAFKA_STORAGE_ERROR;
+      this.#complete({ ...NOTHING, errorCode });
+      return;
+    }
+    const { length } = located;
+    const result: FetchResult = {
+      errorCode: ERRORS.NONE,
+      highWatermark: log.highWatermark,
+      lastStableOffset: log.lastStableOffset,
+      logStartOffset: log.startOffset,
+      slot: length > 0 ? located.slot : -1,
+      position: located.position,
+      length,
+      oversized: length > this.maxBytes ? 1 : 0,
+      divergingEpoch: -1,
+      divergingEndOffset: -1,
+      leaderId: -1,
+      leaderEpoch: -1,
+      abortedTransactions: null,
+    };
+    if (length > 0) {
+      this.#host.useSlot(located.slot);
+      this.#host.releaseSegment(located);
+    }
+    if (this.#isolationLevel === READ_COMMITTED) this.#listAborted(result, located);
+    else this.#complete(result);
+  }
+
+  #listAborted(result: FetchResult, located: Located & { error: null }): void {
+    const aborted = this.#log.abortedTransactions(this.offset, located.nextOffsetBound ?? this.upperBound);
+    if (aborted instanceof Promise) {
+      void aborted.then((list) => this.#complete({ ...result, abortedTransactions: [...list] }));
+    } else {
+      this.#complete({ ...result, abortedTransactions: [...aborted] });
+    }
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The stages of an append that do not depend on the offset: what Kafka's LogValidator decides, on the shard of the connection.
+ * The addon has looked at every byte once (`validateBatches`); this reads its rows, a few comparisons a batch.
+ *
+ * Whatever must be rewritten (compression.type, offset deltas with gaps) is rewritten here, so that the owner of the
+ * partition only seals and writes. Each shard has one validator; it keeps nothing between calls but its rows.
+ */
+import type { LogConfig } from '../config/log-config.ts';
+import { BATCH_ERROR, ROW, ROW_SIZE, SEAL_SIZE, SEAL_TIMESTAMP, type Native } from '../port/native.ts';
+import type { ErrorName } from '../protocol/errors.ts';
+import { recordErrorsOf } from './produce-record-errors.ts';
+import { rewriteBatch, targetCodec } from './produce-rewrite.ts';
+
+/** One partition's part of a Produce request. `records` is a view that ends with the request's first turn. */
+export interface ProduceEntry {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: Buffer;
+  readonly config: LogConfig;
+}
+
+export interface RecordError {
+  readonly batchIndex: number;
+  readonly batchIndexErrorMessage: string | null;
+}
+
+/** What a partition's part came to before its append. */
+export type Verdict =
+  /** The bytes to append: the entry's own view, or new bytes where they had to be rewritten. */
+  | { readonly ok: true; readonly bytes: Buffer; readonly isTransactional: boolean }
+  | {
+      readonly ok: false;
+      readonly error: ErrorName;
+      readonly message: string | null;
+      readonly recordErrors: readonly RecordError[];
+    };
+
+const COMPRESSION_MASK = 0x07;
+const LOG_APPEND_TIME_BIT = 0x08;
+const TRANSACTIONAL_BIT = 0x10;
+const CONTROL_BIT = 0x20;
+
+/** Errors that no message goes with, as in Kafka: only rejected records have one. */
+function refused(error: ErrorName): Verdict {
+  return { ok: false, error, message: null, recordErrors: [] };
+}
+
+export class ProduceValidator {
+  readonly #native: Native;
+  #rows = new Float64Array(64 * ROW_SIZE);
+  #regions = new Float64Array(128);
+  readonly #seal = new Float64Array(SEAL_SIZE);
+
+  constructor(native: Native) {
+    this.#native = native;
+  }
+
+  /**
+   * A verdict for each entry, in order. All views must lie in one buffer (they are pieces of one request).
+   *
+   * @param now milliseconds since the epoch, for the bounds of timestamps
+   */
+  validate(entries: readonly ProduceEntry[], now: number): Verdict[] {
+    const count = entries.length;
+    if (this.#regions.length < 2 * count) {
+      this.#regions = new Float64Array(2 * count);
+      this.#rows = new Float64Array(count * ROW_SIZE);
+    }
+    const verdicts: Verdict[] = [];
+    for (let first = 0; first < count; ) {
+      const end = this.#group(entries, first);
+      this.#validateGroup(entries, first, end, now, verdicts);
+      first = end;
+    }
+    return verdicts;
+  }
+
+  /** Entries with the same limits and in the same memory go to the addon in one call; a request to one topic is one group. */
+  #group(entries: readonly ProduceEntry[], first: number): number {
+    const head = entries[first] as ProduceEntry;
+    let end = first + 1;
+    while (end < entries.length) {
+      const next = entries[end] as ProduceEntry;
+      if (next.config !== head.config || next.records.buffer !== head.records.buffer) break;
+      end++;
+    }
+    return end;
+  }
+
+  #validateGroup(entries: readonly ProduceEntry[], first: number, end: number, now: number, verdicts: Verdict[]): void {
+    let low = Number.POSITIVE_INFINITY;
+    let high = 0;
+    for (let i = first; i < end; i++) {
+      const { records } = entries[i] as ProduceEntry;
+      low = Math.min(low, records.byteOffset);
+      high = Math.max(high, records.byteOffset + records.length);
+    }
+    const head = entries[first] as ProduceEntry;
+    const whole = Buffer.from(head.records.buffer, low, high - low);
+    for (let i = first; i < end; i++) {
+      const { records } = entries[i] as ProduceEntry;
+      this.#regions[2 * (i - first)] = records.byteOffset - low;
+      this.#regions[2 * (i - first) + 1] = records.byteOffset - low + records.length;
+    }
+    const { maxMessageBytes, maxDecompressedMessageBytes } = head.config;
+    const bound = Number.POSITIVE_INFINITY;
+    this.#native.validateBatches(
+      whole, this.#regions, end - first, this.#rows, maxMessageBytes, bound, maxDecompressedMessageBytes,
+    );
+    for (let i = first; i < end; i++) verdicts.push(this.#judge(entries[i] as ProduceEntry, (i - first) * ROW_SIZE, now));
+  }
+
+  #column(row: number, column: number): number {
+    return this.#rows[row + column] as number;
+  }
+
+  #judge(entry: ProduceEntry, row: number, now: number): Verdict {
+    const code = this.#column(row, ROW.error);
+    if (code !== BATCH_ERROR.none && code !== BATCH_ERROR.offsetsNotDense) return this.#refuse(entry, code);
+    const attributes = this.#column(row, ROW.attributes);
+    if ((attributes & CONTROL_BIT) !== 0) return refused('INVALID_RECORD');
+    if (this.#column(row, ROW.producerId) >= 0 && this.#column(row, ROW.baseSequence) < 0) return refused('INVALID_RECORD');
+    // A client that claims log append time where the topic has create time (LogValidator.validateTimestamp).
+    if ((attributes & LOG_APPEND_TIME_BIT) !== 0 && entry.config.timestampType === 'CreateTime') {
+      return this.#reject(entry, now);
+    }
+    if (entry.config.compact && this.#column(row, ROW.firstKeylessRecord) >= 0) return this.#reject(entry, now);
+    if (entry.config.timestampType === 'CreateTime' && !this.#timestampsWithin(entry.config, row, now)) {
+      return this.#reject(entry, now);
+    }
+    const codec = attributes & COMPRESSION_MASK;
+    const target = targetCodec(entry.config, codec);
+    const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0;
+    if (target !== codec || (code === BATCH_ERROR.offsetsNotDense && codec !== 0)) {
+      const bytes = rewriteBatch(this.#native, entry.records, target, entry.config);
+      return bytes ? { ok: true, bytes, isTransactional } : refused('CORRUPT_MESSAGE');
+    }
+    this.#mendMaxTimestamp(entry, row);
+    return { ok: true, bytes: entry.records, isTransactional };
+  }
+
+  #refuse(entry: ProduceEntry, code: number): Verdict {
+    switch (code) {
+      case BATCH_ERROR.tooLarge:
+        return refused('MESSAGE_TOO_LARGE');
+      case BATCH_ERROR.incomplete:
+      case BATCH_ERROR.badLength:
+      case BATCH_ERROR.badMagic:
+      case BATCH_ERROR.badCrc:
+      case BATCH_ERROR.badCompression:
+        return refused('CORRUPT_MESSAGE');
+      case BATCH_ERROR.uncompressedTooLarge:
+        throw new Error(`validation without a bound ran into one (${entry.topic}-${entry.partition})`);
+      default:
+        return refused('INVALID_RECORD');
+    }
+  }
+
+  /** KIP-937: how far a CreateTime may lie in the past and in the future. */
+  #timestampsWithin(config: LogConfig, row: number, now: number): boolean {
+    const { timestampBeforeMaxMs: before, timestampAfterMaxMs: after } = config;
+    if (before === Number.POSITIVE_INFINITY && after === Number.POSITIVE_INFINITY) return true;
+    const maxHi = this.#column(row, ROW.maxTimestampHi);
+    if (maxHi < 0) return true;
+    const max = maxHi * 2 ** 32 + this.#column(row, ROW.maxTimestampLo);
+    const minHi = this.#column(row, ROW.minTimestampHi);
+    const min = minHi * 2 ** 32 + this.#column(row, ROW.minTimestampLo);
+    if (max - now > after) return false;
+    return now - min <= before;
+  }
+
+  /** Kafka writes the true maximum into the header; honest producers have it there already. */
+  #mendMaxTimestamp(entry: ProduceEntry, row: number): void {
+    if (entry.config.timestampType !== 'CreateTime') return;
+    const hi = this.#column(row, ROW.maxTimestampHi);
+    const lo = this.#column(row, ROW.maxTimestampLo);
+    if (hi === this.#column(row, ROW.headerMaxTimestampHi) && lo === this.#column(row, ROW.headerMaxTimestampLo)) return;
+    const seal = this.#seal;
+    seal[0] = 0;
+    seal[1] = 0;
+    seal[2] = this.#column(row, ROW.partitionLeaderEpoch);
+    seal[3] = SEAL_TIMESTAMP.createTime;
+    seal[4] = hi;
+    seal[5] = lo;
+    this.#native.sealBatches(entry.records, seal, 1);
+  }
+
+  /** The slow way: some record is refused, so every record is looked at and the response names them. */
+  #reject(entry: ProduceEntry, now: number): Verdict {
+    const found = recordErrorsOf(this.#native, entry, now);
+    return { ok: false, error: found.error, message: found.message, recordErrors: found.recordErrors };
+  }
+}
