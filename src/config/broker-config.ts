@@ -78,6 +78,11 @@ export interface ConfigProblem {
   readonly allowed: string | null;
 }
 
+/** One line for the user: Kafka's message, and what may stand there. */
+export function problemText(problem: ConfigProblem): string {
+  return problem.allowed === null ? problem.message : `${problem.message} (allowed: ${problem.allowed})`;
+}
+
 export type BrokerConfigResult =
   | { readonly ok: true; readonly config: BrokerConfig }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

@@ -7,6 +7,7 @@ import {
   type BrokerConfig,
   type ConfigProblem,
   parseBrokerConfig,
+  problemText,
   settingText,
   settingsWithoutEffect,
   withDynamicConfigs,
@@ -122,6 +123,14 @@ test('all problems are reported, with the value and what is allowed', () => {
       allowed: 'a list separated by commas, of compact, delete',
     },
   ]);
+});
+
+test('a problem in one line', () => {
+  const [first] = problems({ 'shard.count': '65' });
+  assert.ok(first !== undefined);
+  const line =
+    'Invalid value 65 for configuration shard.count: Value must be no more than 64 (allowed: a 32-bit integer from 0 to 64)';
+  assert.equal(problemText(first), line);
 });
 
 test('what cannot be served yet stops the start', () => {
