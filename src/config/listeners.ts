@@ -12,7 +12,7 @@ export interface Listener {
   readonly name: string;
   /** Empty: every address of the machine. IPv6 addresses without brackets. */
   readonly host: string;
-  /** 0: any free port. */
+  /** 0: a free port that the system chooses. */
   readonly port: number;
   readonly protocol: SecurityProtocol;
 }
@@ -72,9 +72,10 @@ export function parseListeners(
   protocols: ProtocolMap,
   distinctPorts: boolean,
 ): ParseResult<readonly Listener[]> {
+  const shown = `'[${entries.join(', ')}]'`;
   const fail = (why: string): ParseResult<never> => ({
     ok: false,
-    message: `Error creating broker listeners from '[${entries.join(', ')}]': ${why}`,
+    message: `Error creating broker listeners from ${shown}: ${why}`,
   });
   const listeners: Listener[] = [];
   for (const entry of entries) {

@@ -27,7 +27,7 @@ export type Effect = 'used' | 'none';
 export type Validator =
   | { readonly kind: 'range'; readonly min: number | null; readonly max: number | null }
   | { readonly kind: 'one-of'; readonly values: readonly string[]; readonly ignoreCase: boolean }
-  /** Entries must be non-empty, duplicates are dropped; no `values`: any (KIP-1161). */
+  /** Entries must be non-empty, duplicates are dropped; without `values` all are allowed (KIP-1161). */
   | { readonly kind: 'list'; readonly values: readonly string[]; readonly mayBeEmpty: boolean }
   | { readonly kind: 'non-empty' }
   /** 1 to 9, or -1 for the library's default (KIP-390). */
