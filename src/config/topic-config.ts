@@ -8,7 +8,7 @@
 import { type BrokerConfig, type ConfigTexts, settingText } from './broker-config.ts';
 import type { LogConfig } from './log-config.ts';
 import { canonicalText, parseValue } from './parse-value.ts';
-import type { SettingValue } from './setting.ts';
+import type { Setting, SettingValue } from './setting.ts';
 import { TOPIC_SYNONYMS } from './synonyms.ts';
 import { TOPIC_ROWS, TOPIC_SETTINGS, type TopicSettingName, type TopicValues, topicSetting } from './topic-settings.ts';
 
@@ -75,18 +75,37 @@ function defaultTopicText(config: BrokerConfig, name: TopicSettingName): string 
   return TOPIC_SETTINGS[name].default;
 }
 
-/** Values in force. Overrides that are invalid (written by another version, say) are passed over, as Kafka would not. */
-function topicValues(config: BrokerConfig, overrides: TopicOverrides): TopicValues {
+/** What topics have that set nothing, of each broker configuration in use: parsed once, not once a topic. */
+const defaultsOf = new WeakMap<BrokerConfig, TopicValues>();
+
+function defaultTopicValues(config: BrokerConfig): TopicValues {
+  const known = defaultsOf.get(config);
+  if (known !== undefined) return known;
   const values: Record<string, SettingValue> = {};
   for (const [name, setting] of TOPIC_ROWS) {
-    const texts = [overrides[name] ?? null, defaultTopicText(config, name), setting.default];
-    values[name] = null;
-    for (const text of texts) {
-      const parsed = text === null ? null : parseValue(name, setting, text);
-      if (parsed === null || !parsed.ok) continue;
-      values[name] = parsed.value;
-      break;
-    }
+    values[name] = firstValid(name, setting, [defaultTopicText(config, name), setting.default]);
+  }
+  // oxlint-disable-next-line no-unsafe-type-assertion -- built row by row from the table that the type is inferred from
+  const defaults = values as TopicValues;
+  defaultsOf.set(config, defaults);
+  return defaults;
+}
+
+function firstValid(name: string, setting: Setting, texts: readonly (string | null)[]): SettingValue {
+  for (const text of texts) {
+    const parsed = text === null ? null : parseValue(name, setting, text);
+    if (parsed !== null && parsed.ok) return parsed.value;
+  }
+  return null;
+}
+
+/** Values in force. An override that is unknown or wrong (another version may have allowed it) leaves the default. */
+function topicValues(config: BrokerConfig, overrides: TopicOverrides): TopicValues {
+  const values: Record<string, SettingValue> = { ...defaultTopicValues(config) };
+  for (const [name, text] of Object.entries(overrides)) {
+    const setting = topicSetting(name);
+    const parsed = setting === null || text === null ? null : parseValue(name, setting, text);
+    if (parsed !== null && parsed.ok) values[name] = parsed.value;
   }
   // oxlint-disable-next-line no-unsafe-type-assertion -- built row by row from the table that the type is inferred from
   return values as TopicValues;

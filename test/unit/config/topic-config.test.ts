@@ -90,3 +90,8 @@ test('local retention follows the whole retention unless set (KIP-405)', () => {
   const log = resolveTopicConfig(plain, { 'retention.ms': '500', 'local.retention.bytes': '9' });
   assert.deepEqual([log.localRetentionMs, log.localRetentionBytes], [500, 9]);
 });
+
+test('an override that another version allowed leaves the default', () => {
+  const log = resolveTopicConfig(plain, { 'retention.ms': 'x', 'message.format.version': '2.0', 'segment.bytes': '1' });
+  assert.deepEqual(log, DEFAULT_LOG_CONFIG);
+});
