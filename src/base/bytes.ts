@@ -4,6 +4,7 @@
  * A 64-bit integer is a number here: exact within ±2^53, and the two extremes of its range, which Kafka uses for "none" and
  * "no limit", are ±Infinity. Whoever needs the whole range reads a bigint with Buffer's own methods.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the caller has checked that the bytes are there
 
 const TWO_32 = 4294967296;
 const SAFE_HIGH = 0x200000;

@@ -7,6 +7,7 @@
  * Readers return the value and leave the position after it in `cursor.offset`. They check the end of the data themselves and
  * answer `NaN` (or null for bigints) where it is cut short or too long; they never read past `end`.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- an index below a checked end
 
 /** Where a reader stopped. One a caller, reused, so that reading allocates nothing. */
 export interface Cursor {

@@ -1,6 +1,7 @@
 /**
  * Kafka's error codes (protocol guide, 4.4): number, whether a client may try again, and what Kafka says about it.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the keys of the table are its names
 
 interface ErrorFact {
   readonly code: number;

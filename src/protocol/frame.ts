@@ -7,6 +7,7 @@
  *
  * The tags are there in header version 2 of requests and 1 of responses (schema/index.ts).
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the row of the table and the name are of one API
 import { readI16, readI32, writeI16, writeI32 } from '../base/bytes.ts';
 import { type Cursor, readUvarint } from '../base/varint.ts';
 import { DecodeError } from './codec/errors.ts';

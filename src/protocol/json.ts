@@ -3,6 +3,7 @@
  * version, tagged fields only where they differ from their default, bytes in base64, uuids in Kafka's text, records by their
  * size. 64-bit integers are numbers with all their digits; ±Infinity are the extremes.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- what a message holds is known from its plan alone
 import { uuidToText } from '../base/uuid.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { UnsupportedVersionError } from './codec/errors.ts';
@@ -62,18 +63,11 @@ function fieldJson(field: FieldPlan, value: unknown, version: number): JsonValue
 }
 
 function primitiveJson(type: Primitive, value: unknown): JsonValue {
-  switch (type) {
-    case 'uuid':
-      return uuidToText(value as Uuid);
-    case 'bytes':
-      return (value as Buffer).toString('base64');
-    case 'records':
-      return sizeInBytesOf(value as Records);
-    case 'i64':
-      return value === Infinity ? I64_MAX : value === -Infinity ? I64_MIN : (value as number);
-    default:
-      return value as JsonValue;
-  }
+  if (type === 'uuid') return uuidToText(value as Uuid);
+  if (type === 'bytes') return (value as Buffer).toString('base64');
+  if (type === 'records') return sizeInBytesOf(value as Records);
+  if (type === 'i64' && value === Infinity) return I64_MAX;
+  return type === 'i64' && value === -Infinity ? I64_MIN : (value as JsonValue);
 }
 
 function defaultOf(field: FieldPlan): unknown {

@@ -4,6 +4,7 @@
  * Decoded bytes, records and unknown tagged fields are views of the input, valid as long as it is. Decoders throw `DecodeError`
  * and nothing else; encoders throw `UnsupportedVersionError` for what a version cannot carry, and other errors for bugs.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- what compiled code returns is known from the declaration alone
 import type { Cursor } from '../base/varint.ts';
 import { compileDecoder, type Decoder } from './codec/decoder.ts';
 import { compileEncoder, type Encoder } from './codec/encoder.ts';
@@ -61,11 +62,11 @@ export class Message<D = unknown, I = never> {
   /** The message that fills the bytes from `offset` to `end`. */
   decode(version: number, bytes: Buffer, offset = 0, end = bytes.length, options?: DecodeOptions): D {
     const decoder = this.#decoders[version] ?? this.#compileDecoder(version, offset);
-    const message = decoder(bytes, offset, end, options?.keepUnknownTags === true, cursor);
+    const decoded = decoder(bytes, offset, end, options?.keepUnknownTags === true, cursor);
     if (cursor.offset !== end && options?.allowTrailing !== true) {
       throw new DecodeError('trailing bytes', this.name, cursor.offset);
     }
-    return message as D;
+    return decoded as D;
   }
 
   /** The message at `at.offset`, which moves behind it. For what is followed by something else. */
@@ -75,25 +76,25 @@ export class Message<D = unknown, I = never> {
   }
 
   /** Bytes of the encoded message, records included. */
-  sizeOf(version: number, message: I): number {
-    return this.#encoder(version).size(message, freshSizes(), null);
+  sizeOf(version: number, value: I): number {
+    return this.#encoder(version).size(value, freshSizes(), null);
   }
 
   /** One allocation of exactly `headroom` and the message; the headroom is for the caller to fill. */
-  encode(version: number, message: I, headroom = 0): Buffer {
+  encode(version: number, value: I, headroom = 0): Buffer {
     const encoder = this.#encoder(version);
-    const size = encoder.size(message, freshSizes(), null);
+    const size = encoder.size(value, freshSizes(), null);
     const bytes = Buffer.allocUnsafe(headroom + size);
-    this.#checkEnd(encoder.write(message, bytes, headroom, sizes, null), bytes.length);
+    this.#checkEnd(encoder.write(value, bytes, headroom, sizes, null), bytes.length);
     return bytes;
   }
 
   /** Writes the message at `offset` of memory that is there already and returns the position after it. */
-  encodeInto(version: number, message: I, bytes: Buffer, offset: number): number {
+  encodeInto(version: number, value: I, bytes: Buffer, offset: number): number {
     const encoder = this.#encoder(version);
-    const end = offset + encoder.size(message, freshSizes(), null);
+    const end = offset + encoder.size(value, freshSizes(), null);
     if (end > bytes.length) throw new RangeError(`${this.name}: ${end - bytes.length} bytes too few`);
-    this.#checkEnd(encoder.write(message, bytes, offset, sizes, null), end);
+    this.#checkEnd(encoder.write(value, bytes, offset, sizes, null), end);
     return end;
   }
 
@@ -101,24 +102,24 @@ export class Message<D = unknown, I = never> {
    * As `encode`, for messages with records: slices of files and memory over 4 KiB stay parts of their own, in their place. The first
    * part begins with the headroom. One allocation for all bytes that are not records.
    */
-  encodeParts(version: number, message: I, headroom = 0): ResponsePart[] {
+  encodeParts(version: number, value: I, headroom = 0): ResponsePart[] {
     const encoder = this.#encoder(version);
     const parts: ResponsePart[] = [];
-    const size = encoder.size(message, freshSizes(), parts);
+    const size = encoder.size(value, freshSizes(), parts);
     const bytes = Buffer.allocUnsafe(headroom + size);
-    this.#checkEnd(encoder.write(message, bytes, headroom, sizes, parts), bytes.length);
+    this.#checkEnd(encoder.write(value, bytes, headroom, sizes, parts), bytes.length);
     if (parts.length === 0) parts.push(bytes);
     return parts;
   }
 
   /** As Kafka's JsonConverter: 64-bit integers that a number cannot hold as bigints, bytes in base64, records by their size. */
-  toJsonValue(version: number, message: I): JsonValue {
-    return jsonValue(this.#plan(version), message, version);
+  toJsonValue(version: number, value: I): JsonValue {
+    return jsonValue(this.#plan(version), value, version);
   }
 
   /** The JSON text. */
-  toJson(version: number, message: I): string {
-    return jsonText(this.toJsonValue(version, message));
+  toJson(version: number, value: I): string {
+    return jsonText(this.toJsonValue(version, value));
   }
 
   #encoder(version: number): Encoder {
@@ -166,7 +167,7 @@ export function message<const F extends Fields>(
 }
 
 /** What decoding the message gives: all fields. */
-export type Decoded<M> = M extends Message<infer D, never> ? D : never;
+export type Decoded<M> = M extends Message<infer D> ? D : never;
 
 /** What encoding it takes: fields with a declared default, tagged and ignorable ones are optional. */
 export type Input<M> = M extends Message<unknown, infer I> ? I : never;

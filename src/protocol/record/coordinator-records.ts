@@ -4,6 +4,7 @@
  *   key    │ type i16 │ message in version 0 │
  *   value  │ version i16 │ message │            a null value deletes the key
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the row of the table and the name are of one type of record
 import { readI16, writeI16 } from '../../base/bytes.ts';
 import { DecodeError } from '../codec/errors.ts';
 import type { Decoded, Input, Message } from '../message.ts';

@@ -5,6 +5,7 @@
  *
  * A message is held complete, as decoded: what is replayed live is exactly what a reload decodes.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the row of the table and the name are of one type of record
 import { type Cursor, readUvarint, sizeOfUvarint, writeUvarint } from '../../base/varint.ts';
 import { DecodeError } from '../codec/errors.ts';
 import type { Decoded, Message } from '../message.ts';

@@ -3,6 +3,7 @@
  *
  * Keys 4 to 7 belonged to clusters with ZooKeeper: they have codecs (of Kafka 3.9) and are never served.
  */
+// oxlint-disable typescript/no-unsafe-type-assertion -- the keys of the table are its names
 import type { Decoded, Input, Message } from '../message.ts';
 import { type VersionRange, includes } from '../versions.ts';
 import { produceRequest, produceResponse } from './00-produce.ts';

@@ -1,6 +1,7 @@
 /**
  * EndTransactionRecord (type 24 of the metadata log). Ends a metadata transaction (KIP-868).
  */
+// oxlint-disable typescript/no-generated-empty-object-type -- the record has no fields
 import { type Decoded, type Input, message } from '../../message.ts';
 
 export const endTransactionRecord = message('EndTransactionRecord', {
