@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The interop suite: real clients and Kafka's own tools against a broker.
+#
+#   test/interop/run.sh                          starts the built Odradek on a free port, with its data in a temporary folder
+#   test/interop/run.sh --bootstrap HOST:PORT    uses a running broker (parts that stop it or read its files are skipped)
+#   test/interop/run.sh --broker-command CMD     starts another broker: {dir} and {port} are filled in; it stays in the
+#                                                foreground, prints a line with "ready", and keeps its data in {dir}/data
+#   --long       a million records a cell and ten kills         --records N, --kills N   other sizes
+#   --only A,B   these parts: kcat, matrix, shapes, tools, restart, crash      --first-port N   where to look for free ports
+#
+# Tools come from their registries into .build/interop: a Python environment with confluent-kafka (needs python3), Kafka's jars
+# (needs mvn and a JDK 17), kcat (apt-get, as root). What cannot be had is skipped with a line that says so.
+# The last line is "N passed, N failed, N skipped"; the exit code is 1 when one failed.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+work=$root/.build/interop
+mkdir -p "$work"
+note() { echo "interop: $*" >&2; }
+
+if ! command -v python3 >/dev/null; then
+  note "python3 is not installed, so nothing can run"
+  echo "0 passed, 0 failed, 1 skipped"
+  exit 0
+fi
+
+python=$work/venv/bin/python
+if [ ! -e "$work/venv/done" ]; then
+  note "installing confluent-kafka"
+  if python3 -m venv "$work/venv" >"$work/venv.log" 2>&1 \
+    && "$python" -m pip install -q --disable-pip-version-check confluent-kafka==2.16.1 >>"$work/venv.log" 2>&1; then
+    touch "$work/venv/done"
+  else
+    note "confluent-kafka could not be installed (see $work/venv.log)"
+  fi
+fi
+[ -x "$python" ] || python=python3
+
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+stamp=$work/libs.$(cksum <"$here/pom.xml" | cut -d' ' -f1)
+if [ ! -e "$stamp" ] && command -v mvn >/dev/null && command -v "$java" >/dev/null; then
+  note "fetching Kafka's jars"
+  tools=$(sed -n 's:.*<tools.version>\(.*\)</tools.version>.*:\1:p' "$here/pom.xml")
+  rm -rf "$work/libs" "$work/libs-tools"
+  if mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/libs" -DincludeScope=runtime \
+      >"$work/mvn.log" 2>&1 \
+    && mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -Dkafka.version="$tools" \
+      -DoutputDirectory="$work/libs-tools" -DincludeScope=runtime >>"$work/mvn.log" 2>&1; then
+    touch "$stamp"
+  else
+    note "Kafka's jars could not be fetched (see $work/mvn.log)"
+    rm -rf "$work/libs" "$work/libs-tools"
+  fi
+fi
+if [ -d "$work/libs" ] && command -v "${java}c" >/dev/null; then
+  if [ ! -e "$work/classes/InteropClient.class" ] || [ "$here/java/InteropClient.java" -nt "$work/classes/InteropClient.class" ]; then
+    "${java}c" -Xlint:-options --release 17 -d "$work/classes" -cp "$work/libs/*" "$here/java/InteropClient.java"
+  fi
+fi
+
+if ! command -v kcat >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  note "installing kcat"
+  { apt-get install -y -q kcat || { apt-get update -q && apt-get install -y -q kcat; }; } >"$work/kcat.log" 2>&1 \
+    || note "kcat could not be installed (see $work/kcat.log)"
+fi
+
+exec "$python" -u "$here/suite.py" "$@"
