@@ -1,0 +1,396 @@
+/**
+ * The disk port over Node's fs. Lives on each thread that touches files, one instance a thread.
+ *
+ * A write goes into the page cache, which takes microseconds, so it completes inside the call. Where one took longer than
+ * `SLOW_WRITE_MS` the kernel is throttling us (or the medium is in trouble): from then on the writes of that directory go to a pool thread,
+ * until `FAST_AGAIN_MS` have passed without a slow one.
+ */
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import { DiskFault } from '../port/disk.ts';
+import type { DirectoryEntry, Disk, DiskDone, DiskFile, FileLock, FileStatus, OpenMode } from '../port/disk.ts';
+import { SYNC_FILE_RANGE, UNSUPPORTED } from '../port/native.ts';
+import type { SystemCalls } from '../port/native.ts';
+
+const SLOW_WRITE_MS = 5;
+const FAST_AGAIN_MS = 1000;
+/** The kernel takes at most so many buffers in one writev. */
+const MAX_VECTORS = 1024;
+/** Pieces in which a cold range is read into the page cache. */
+const PREFETCH_BYTES = 128 * 1024;
+
+/** How the writes of one directory have gone lately. One a partition directory and thread. */
+interface Pace {
+  /** Of performance.now(): writes go to a pool thread until then. 0: the directory is fast. */
+  slowUntil: number;
+}
+
+export function toFault(error: unknown, path: string, operation: string): DiskFault {
+  if (error instanceof DiskFault) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+  return new DiskFault(code, path, operation, error instanceof Error ? error.message : String(error));
+}
+
+class HostFile implements DiskFile {
+  readonly path: string;
+  readonly fd: number;
+  readonly #pace: Pace;
+  readonly #native: SystemCalls;
+
+  constructor(path: string, fd: number, pace: Pace, native: SystemCalls) {
+    this.path = path;
+    this.fd = fd;
+    this.#pace = pace;
+    this.#native = native;
+  }
+
+  get writesInCall(): boolean {
+    const until = this.#pace.slowUntil;
+    if (until === 0) return true;
+    if (performance.now() < until) return false;
+    this.#pace.slowUntil = 0;
+    return true;
+  }
+
+  write(buffers: readonly Buffer[], position: number, done: DiskDone): void {
+    if (!this.writesInCall) {
+      this.#writeInPool(buffers, position, done);
+      return;
+    }
+    const started = performance.now();
+    let fault: DiskFault | null = null;
+    try {
+      this.#writeNow(buffers, position);
+    } catch (error) {
+      fault = toFault(error, this.path, 'write');
+    }
+    this.#measure(started);
+    done(fault);
+  }
+
+  #measure(started: number): void {
+    const now = performance.now();
+    if (now - started > SLOW_WRITE_MS) this.#pace.slowUntil = now + FAST_AGAIN_MS;
+  }
+
+  #writeNow(buffers: readonly Buffer[], position: number): void {
+    if (buffers.length === 1) {
+      const only = buffers[0] as Buffer;
+      let written = 0;
+      while (written < only.length) {
+        written += fs.writeSync(this.fd, only, written, only.length - written, position + written);
+      }
+      return;
+    }
+    let rest = buffers;
+    let at = position;
+    while (rest.length > 0) {
+      const some = rest.length > MAX_VECTORS ? rest.slice(0, MAX_VECTORS) : rest;
+      const written = fs.writevSync(this.fd, some as Buffer[], at);
+      at += written;
+      rest = withoutFirst(rest, written);
+    }
+  }
+
+  #writeInPool(buffers: readonly Buffer[], position: number, done: DiskDone): void {
+    const some = buffers.length > MAX_VECTORS ? buffers.slice(0, MAX_VECTORS) : buffers;
+    const started = performance.now();
+    fs.writev(this.fd, some as Buffer[], position, (error, written) => {
+      if (error) {
+        done(toFault(error, this.path, 'write'));
+        return;
+      }
+      const rest = withoutFirst(buffers, written);
+      if (rest.length > 0) {
+        this.#writeInPool(rest, position + written, done);
+        return;
+      }
+      this.#measure(started);
+      done(null);
+    });
+  }
+
+  read(target: Buffer, position: number, done: (fault: DiskFault | null, bytesRead: number) => void): void {
+    if (this.isCached(position, target.length)) {
+      let read = 0;
+      try {
+        while (read < target.length) {
+          const count = fs.readSync(this.fd, target, read, target.length - read, position + read);
+          if (count === 0) break;
+          read += count;
+        }
+      } catch (error) {
+        done(toFault(error, this.path, 'read'), 0);
+        return;
+      }
+      done(null, read);
+      return;
+    }
+    this.#readInPool(target, 0, position, done);
+  }
+
+  #readInPool(
+    target: Buffer,
+    filled: number,
+    position: number,
+    done: (fault: DiskFault | null, bytesRead: number) => void,
+  ): void {
+    fs.read(this.fd, target, filled, target.length - filled, position + filled, (error, count) => {
+      if (error) done(toFault(error, this.path, 'read'), 0);
+      else if (count === 0 || filled + count === target.length) done(null, filled + count);
+      else this.#readInPool(target, filled + count, position, done);
+    });
+  }
+
+  isCached(position: number, length: number): boolean {
+    return length === 0 || this.#native.isCached(this.fd, position, length) !== 0;
+  }
+
+  prefetch(position: number, length: number, done: DiskDone): void {
+    // The bytes are thrown away: what counts is that the kernel has them afterwards.
+    const scratch = Buffer.allocUnsafe(Math.min(length, PREFETCH_BYTES));
+    const step = (at: number): void => {
+      if (at >= position + length) {
+        done(null);
+        return;
+      }
+      fs.read(this.fd, scratch, 0, Math.min(scratch.length, position + length - at), at, (error, count) => {
+        if (error) done(toFault(error, this.path, 'read'));
+        else if (count === 0) done(null);
+        else step(at + count);
+      });
+    };
+    step(position);
+  }
+
+  writeBack(position: number, length: number): void {
+    this.#native.syncFileRange(this.fd, position, length, SYNC_FILE_RANGE.write);
+  }
+
+  sync(): Promise<void> {
+    return promised(this.path, 'fsync', (done) => fs.fdatasync(this.fd, done));
+  }
+
+  truncate(size: number): Promise<void> {
+    return promised(this.path, 'truncate', (done) => fs.ftruncate(this.fd, size, done));
+  }
+
+  async size(): Promise<number> {
+    try {
+      return fs.fstatSync(this.fd).size;
+    } catch (error) {
+      throw toFault(error, this.path, 'stat');
+    }
+  }
+
+  close(): Promise<void> {
+    return promised(this.path, 'close', (done) => fs.close(this.fd, done));
+  }
+}
+
+function withoutFirst(buffers: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let left = bytes;
+  for (let index = 0; index < buffers.length; index++) {
+    const buffer = buffers[index] as Buffer;
+    if (left < buffer.length) return [buffer.subarray(left), ...buffers.slice(index + 1)];
+    left -= buffer.length;
+  }
+  return [];
+}
+
+function promised(
+  path: string,
+  operation: string,
+  start: (done: (error: Error | null) => void) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => {
+      if (error) reject(toFault(error, path, operation));
+      else resolve();
+    });
+  });
+}
+
+/** What `work` makes of a missing file is `absent`; any other error is a fault. */
+async function unlessMissing<T>(path: string, operation: string, absent: T, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return absent;
+    throw toFault(error, path, operation);
+  }
+}
+
+async function faulting<T>(path: string, operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFault(error, path, operation);
+  }
+}
+
+class HostDisk implements Disk {
+  readonly #native: SystemCalls;
+  readonly #paces = new Map<string, Pace>();
+
+  constructor(native: SystemCalls) {
+    this.#native = native;
+  }
+
+  open(path: string, mode: OpenMode, done: (fault: DiskFault | null, file: DiskFile | null) => void): void {
+    const flags = (mode.write ? fs.constants.O_RDWR : fs.constants.O_RDONLY) | (mode.create ? fs.constants.O_CREAT : 0);
+    let fd: number;
+    try {
+      fd = fs.openSync(path, flags, 0o644);
+    } catch (error) {
+      done(toFault(error, path, 'open'), null);
+      return;
+    }
+    done(null, new HostFile(path, fd, this.#paceOf(dirname(dirname(path))), this.#native));
+  }
+
+  /** Of a log directory: its partitions share one medium. */
+  #paceOf(directory: string): Pace {
+    let pace = this.#paces.get(directory);
+    if (!pace) this.#paces.set(directory, (pace = { slowUntil: 0 }));
+    return pace;
+  }
+
+  readFile(path: string): Promise<Buffer> {
+    return faulting(path, 'read', () => fs.promises.readFile(path));
+  }
+
+  writeAt(
+    path: string,
+    position: number,
+    bytes: Buffer,
+    options: { readonly sync: boolean; readonly truncate: boolean },
+  ): Promise<void> {
+    return faulting(path, 'write', async () => {
+      const handle = await fs.promises.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
+      try {
+        let written = 0;
+        while (written < bytes.length) {
+          written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+        }
+        if (options.truncate) await handle.truncate(position + bytes.length);
+        if (options.sync) await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  replaceFile(path: string, bytes: Buffer): Promise<void> {
+    return faulting(path, 'replace', async () => {
+      const temporary = `${path}.tmp`;
+      const handle = await fs.promises.open(temporary, 'w', 0o644);
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.promises.rename(temporary, path);
+      await this.syncDirectory(dirname(path));
+    });
+  }
+
+  syncFile(path: string): Promise<void> {
+    return unlessMissing(path, 'fsync', undefined, async () => {
+      const handle = await fs.promises.open(path, 'r');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return faulting(from, 'rename', () => fs.promises.rename(from, to));
+  }
+
+  unlink(path: string): Promise<void> {
+    return unlessMissing(path, 'unlink', undefined, () => fs.promises.unlink(path));
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    await faulting(path, 'mkdir', () => fs.promises.mkdir(path, { recursive: true }));
+  }
+
+  removeDirectory(path: string): Promise<void> {
+    return faulting(path, 'rmdir', () => fs.promises.rm(path, { recursive: true, force: true }));
+  }
+
+  list(path: string): Promise<readonly DirectoryEntry[]> {
+    return faulting(path, 'list', async () => {
+      const entries = await fs.promises.readdir(path, { withFileTypes: true });
+      return entries.map((entry) => ({ name: entry.name, directory: entry.isDirectory() }));
+    });
+  }
+
+  status(path: string): Promise<FileStatus | null> {
+    return unlessMissing<FileStatus | null>(path, 'stat', null, async () => {
+      const stat = await fs.promises.stat(path);
+      return { sizeInBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs), directory: stat.isDirectory() };
+    });
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.syncFile(path);
+  }
+
+  async syncFileSystem(path: string): Promise<void> {
+    await faulting(path, 'syncfs', async () => {
+      const handle = await fs.promises.open(path, 'r');
+      try {
+        const answer = this.#native.syncfs(handle.fd);
+        if (answer < 0) {
+          throw new DiskFault(answer === UNSUPPORTED ? 'ENOSYS' : 'EIO', path, 'syncfs', `errno ${-answer}`);
+        }
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async lockFile(path: string): Promise<FileLock | null> {
+    const fd = this.#native.lockFile(path);
+    if (fd === UNSUPPORTED) return exclusiveFile(path);
+    if (fd === -11 || fd === -13) return null;
+    if (fd < 0) throw new DiskFault(fd === -2 ? 'ENOENT' : 'EIO', path, 'lock', `errno ${-fd}`);
+    return {
+      release: async () => {
+        this.#native.unlockFile(fd);
+      },
+    };
+  }
+}
+
+/** Without fcntl locks (the fallback): a second file that names the process, and counts while that process lives. */
+async function exclusiveFile(path: string): Promise<FileLock | null> {
+  const owner = `${path}.pid`;
+  return faulting<FileLock | null>(path, 'lock', async () => {
+    await fs.promises.writeFile(path, '', { flag: 'a' });
+    const held = await unlessMissing(owner, 'lock', '', () => fs.promises.readFile(owner, 'utf8'));
+    const pid = Number(held);
+    if (held !== '' && Number.isInteger(pid) && isAlive(pid)) return null;
+    await fs.promises.writeFile(owner, String(process.pid));
+    return { release: () => fs.promises.unlink(owner) };
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** The disk of this machine. One a thread. */
+export function openHostDisk(native: SystemCalls): Disk {
+  return new HostDisk(native);
+}

@@ -1,0 +1,112 @@
+/**
+ * Offsets by timestamp, as ListOffsets asks (KIP-79, KIP-734): from the time index to a batch, and from there to the record.
+ */
+import type { DiskFile } from '../port/disk.ts';
+import { BatchHeader } from './batch-header.ts';
+import { ensureIndexes } from './index-loading.ts';
+import type { LogState } from './log-state.ts';
+import { leased } from './persistence.ts';
+import { readInto, walkHeaders } from './batch-walk.ts';
+import { visitTimestamps } from './records.ts';
+import type { Segment } from './segment.ts';
+
+export interface TimestampAndOffset {
+  readonly timestamp: bigint;
+  readonly offset: number;
+  /** -1: not known. */
+  readonly leaderEpoch: number;
+}
+
+/** The first record at or after the log start whose timestamp is at least `target`; null where there is none. */
+export async function offsetForTimestamp(log: LogState, target: bigint): Promise<TimestampAndOffset | null> {
+  for (const segment of log.segments.slice()) {
+    if (segment.writtenBytes === 0 || segment.dropped) continue;
+    if ((await maxTimestampOf(log, segment)) < target) continue;
+    await ensureIndexes(log, segment);
+    const found = await searchSegment(log, segment, target);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+async function searchSegment(log: LogState, segment: Segment, target: bigint): Promise<TimestampAndOffset | null> {
+  const from = Math.max(segment.timeIndex?.floorOffset(target) ?? 0, log.startOffset);
+  const position = segment.offsetIndex?.floorPosition(from) ?? 0;
+  let found: TimestampAndOffset | null = null;
+  await eachBatch(log, segment, position, async (header, readBatch) => {
+    if (header.maxTimestamp < target || header.lastOffset < log.startOffset) return true;
+    visitTimestamps(log.env.native, await readBatch(), header, (offset, timestamp) => {
+      if (timestamp < target || offset < log.startOffset) return true;
+      found = { timestamp, offset, leaderEpoch: header.leaderEpoch };
+      return false;
+    });
+    return found === null;
+  });
+  return found;
+}
+
+/** The first record with the highest timestamp of the log; null where no record has one. */
+export async function offsetOfMaxTimestamp(log: LogState): Promise<TimestampAndOffset | null> {
+  let best: Segment | null = null;
+  let highest = -1n;
+  for (const segment of log.segments.slice()) {
+    if (segment.dropped) continue;
+    const timestamp = await maxTimestampOf(log, segment);
+    if (timestamp <= highest) continue;
+    best = segment;
+    highest = timestamp;
+  }
+  if (best === null) return null;
+  await ensureIndexes(log, best);
+  const position = best.offsetIndex?.floorPosition(best.offsetOfMaxTimestamp) ?? 0;
+  let found: TimestampAndOffset | null = null;
+  await eachBatch(log, best, position, async (header, readBatch) => {
+    if (header.maxTimestamp !== highest) return true;
+    found = { timestamp: highest, offset: header.lastOffset, leaderEpoch: header.leaderEpoch };
+    visitTimestamps(log.env.native, await readBatch(), header, (offset, timestamp) => {
+      if (timestamp !== highest) return true;
+      found = { timestamp, offset, leaderEpoch: header.leaderEpoch };
+      return false;
+    });
+    return false;
+  });
+  return found;
+}
+
+/** The highest timestamp of the segment; -1 where it has none. Of one that is not active, what its time index says last. */
+export async function maxTimestampOf(log: LogState, segment: Segment): Promise<bigint> {
+  if (segment.maxTimestamp !== null) return segment.maxTimestamp;
+  await ensureIndexes(log, segment);
+  segment.offsetOfMaxTimestamp = segment.timeIndex?.lastOffset ?? segment.baseOffset;
+  return (segment.maxTimestamp ??= segment.timeIndex?.lastTimestamp ?? -1n);
+}
+
+/** Walks batches from a position; `readBatch` gives the bytes of the one that is visited. */
+async function eachBatch(
+  log: LogState,
+  segment: Segment,
+  position: number,
+  visit: (header: BatchHeader, readBatch: () => Promise<Buffer>) => Promise<boolean>,
+): Promise<void> {
+  const file: DiskFile = await leased(log.env, segment);
+  try {
+    const header = new BatchHeader();
+    let at = position;
+    for (let goOn = true; goOn; ) {
+      goOn = false;
+      await walkHeaders(file, at, segment.writtenBytes, header, () => {
+        goOn = true;
+        return false;
+      });
+      if (!goOn) break;
+      at = header.position + header.sizeInBytes;
+      goOn = await visit(header, async () => {
+        const bytes = Buffer.allocUnsafe(header.sizeInBytes);
+        await readInto(file, bytes, header.position);
+        return bytes;
+      });
+    }
+  } finally {
+    log.env.descriptors.release(segment);
+  }
+}
