@@ -8,7 +8,7 @@
  *                                           v13 top-level error (KIP-1102)
  */
 import { type Uuid, ZERO_UUID } from '../base/uuid.ts';
-import type { TopicImage } from '../machine/image/topics.ts';
+import type { TopicImage } from '../machine/image/topic.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { MetadataRequest, MetadataResponseInput } from '../protocol/schema/03-metadata.ts';
 import type { Api } from './handler.ts';

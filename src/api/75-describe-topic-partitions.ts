@@ -1,6 +1,6 @@
 /** DescribeTopicPartitions: topics in order of name, in pages, with the replicas that may be elected (KIP-966). */
 import { ZERO_UUID } from '../base/uuid.ts';
-import type { TopicImage } from '../machine/image/topics.ts';
+import type { TopicImage } from '../machine/image/topic.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type {
   DescribeTopicPartitionsRequest,

@@ -1,5 +1,5 @@
 /** The table of APIs that this broker serves. A row is all that it takes to advertise one; what has none is refused. */
-import type { ApiName } from '../protocol/schema/index.ts';
+import type { ApiName, RequestOf, ResponseOf } from '../protocol/schema/index.ts';
 import { produce } from './00-produce.ts';
 import { fetch } from './01-fetch.ts';
 import { listOffsets } from './02-list-offsets.ts';
@@ -15,10 +15,10 @@ import { describeConfigs } from './32-describe-configs.ts';
 import { createPartitions } from './37-create-partitions.ts';
 import { describeCluster } from './60-describe-cluster.ts';
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts';
-import type { ApiTable } from './handler.ts';
+import type { Api } from './handler.ts';
 import type { Services } from './services.ts';
 
-export const apis: ApiTable<Services> = {
+export const apis: { readonly [Name in ApiName]?: Api<RequestOf<Name>, ResponseOf<Name>, Services> } = {
   Produce: produce,
   Fetch: fetch,
   ListOffsets: listOffsets,

@@ -93,9 +93,9 @@ function askControl<N extends ControlApi>(
   const row = APIS[api];
   const version = row.validVersions.max;
   // oxlint-disable-next-line no-unsafe-type-assertion -- the row and the name are of one API
-  const requests = row.request as Message<unknown, Input<(typeof APIS)[N]['request']>>;
+  const requests = row.request as unknown as Message<unknown, Input<(typeof APIS)[N]['request']>>;
   // oxlint-disable-next-line no-unsafe-type-assertion -- the row and the name are of one API
-  const responses = row.response as Message<Decoded<(typeof APIS)[N]['response']>>;
+  const responses = row.response as unknown as Message<Decoded<(typeof APIS)[N]['response']>>;
   const message = {
     apiKey: row.key,
     apiVersion: version,

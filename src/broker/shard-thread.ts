@@ -8,7 +8,7 @@ import { apis } from '../api/index.ts';
 import type { Services } from '../api/services.ts';
 import { ImageChanges } from '../machine/image/changes.ts';
 import { MetadataImage } from '../machine/image/image.ts';
-import { replayBatches } from '../machine/image/transfer.ts';
+import { applyTransfer } from '../machine/image/transfer.ts';
 import { ShardServer, type Fault } from '../network/server.ts';
 import { type ListenerInfo, networkSettings } from '../network/settings.ts';
 import type { Clock } from '../port/clock.ts';
@@ -34,7 +34,7 @@ import { CONTROL, FIRST_SHARD, MAIN, SharedArenas } from '../shard/shared-block.
 import { SlotTable } from '../shard/slots.ts';
 import { countTurns } from '../shard/turns.ts';
 import { Watchers } from '../shard/watchers.ts';
-import { createDescriptors } from '../storage/descriptors.ts';
+import { DescriptorCache } from '../storage/descriptors.ts';
 import { createLogEnvironment } from '../storage/environment.ts';
 import { shardServices } from './shard-services.ts';
 import { configOf, type OpenLogs, STOP_STEP, type ThreadData } from './thread-data.ts';
@@ -82,12 +82,11 @@ export class ShardThread {
     const { self, shardCount, block } = data;
     this.#ports = ports;
     this.#config = configOf(data);
-    const values = this.#config.values;
     this.#listeners = this.#config.listeners;
     this.#arena = new ThreadArena({
       id: self,
       memory: block.arenas[self] as ArrayBufferLike,
-      limitBytes: values['shard.arena.bytes'],
+      limitBytes: this.#config.shardArenaBytes,
       soon: (run) => clock.soon(run),
       giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
     });
@@ -96,13 +95,12 @@ export class ShardThread {
     this.#mailbox = new Mailbox({ kind: 'shard', self, block, doorbell, clock, arena: this.#arena });
     this.#mailbox.onNews = () => slots.reap();
 
-    const descriptors = createDescriptors(disk, ports.descriptorLimit, slots);
-    slots.onIdle = () => descriptors.retryRetired();
+    const descriptors = new DescriptorCache({ disk, clock, limit: ports.descriptorLimit, slots });
     const environment = createLogEnvironment({
       disk, clock, random, logger: log, native, descriptors,
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
-    const nodeId = values['node.id'];
+    const { nodeId } = this.#config;
     this.#logs = new Logs({
       self, shardCount, nodeId, config: this.#config, image: this.#image, table: this.#table, environment, clock, log,
       host: {
@@ -111,6 +109,7 @@ export class ShardThread {
           if (located.error === null && located.segment !== null) descriptors.release(located.segment);
         },
         now: () => clock.now(),
+        crash: (error) => ports.crash(error),
       },
       recover: (input) => ports.recover(input),
     });
@@ -214,7 +213,7 @@ export class ShardThread {
 
   async #applyDelta(records: Buffer, lastOffset: number): Promise<void> {
     const changes = new ImageChanges();
-    replayBatches(this.#image, records, changes);
+    applyTransfer(this.#image, records, changes);
     await this.#logs.apply(changes);
     this.#mailbox.metadataOffset = lastOffset;
   }

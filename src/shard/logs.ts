@@ -10,7 +10,7 @@ import type { LogConfig } from '../config/log-config.ts';
 import { resolveTopicConfig } from '../config/topic-config.ts';
 import type { ImageChanges } from '../machine/image/changes.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
-import type { TopicImage } from '../machine/image/topics.ts';
+import type { TopicImage } from '../machine/image/topic.ts';
 import { PartitionState } from '../machine/partition/partition.ts';
 import type { Clock } from '../port/clock.ts';
 import type { DiskFault } from '../port/disk.ts';
@@ -74,6 +74,9 @@ export interface OpenSummary {
 }
 
 const TOPIC_RESOURCE = 2;
+/** Logs that are opened at once: enough to keep a disk busy. */
+const OPENING_AT_ONCE = 16;
+const PROGRESS_MS = 2000;
 const NOTHING_CHECKPOINTED: Checkpointed = { recoveryPoint: 0, startOffset: 0, highWatermark: 0 };
 
 function keyOf(topic: string, partition: number): string {
@@ -107,7 +110,7 @@ export class Logs {
   /** Brings the partitions into line with what changed in the image. Done when new logs are open and deleted ones are let go of. */
   async apply(changes: ImageChanges): Promise<void> {
     for (const { name } of changes.deletedTopics.values()) this.#configs.delete(name);
-    for (const { type, name } of changes.configs) if (type === TOPIC_RESOURCE) this.#reconfigure(name);
+    for (const { type, name } of changes.configs.values()) if (type === TOPIC_RESOURCE) this.#reconfigure(name);
     const work: Promise<unknown>[] = [];
     for (const topicId of changes.deletedTopics.keys()) work.push(...this.#delete(topicId));
     await Promise.all(work);
@@ -177,15 +180,31 @@ export class Logs {
     this.#directories = directories;
     const found = await this.#find(directories);
     this.#isOpen = true;
+    const waiting = [...this.#parts.table];
+    const total = waiting.length;
     let recovered = 0;
-    const opening: Promise<void>[] = [];
-    for (const partition of this.#parts.table) {
-      const where = found.get(keyOf(partition.topic, partition.index)) ?? null;
-      if (where && !where.directory.isClean) recovered++;
-      opening.push(this.#open(partition, where));
-    }
-    await Promise.all(opening);
-    return { logs: opening.length, recovered };
+    const progress = this.#tellProgress(total, () => total - waiting.length);
+    const openNext = async (): Promise<void> => {
+      for (let partition = waiting.pop(); partition; partition = waiting.pop()) {
+        const where = found.get(keyOf(partition.topic, partition.index)) ?? null;
+        if (where && !where.directory.isClean) recovered++;
+        await this.#open(partition, where);
+      }
+    };
+    await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
+    progress.stop();
+    return { logs: total, recovered };
+  }
+
+  /** A line every few seconds while the opening goes on. */
+  #tellProgress(total: number, done: () => number): { stop(): void } {
+    const { clock, log } = this.#parts;
+    const tell = (): void => {
+      log.info('Opening and recovering logs', { done: done(), of: total });
+      timer = clock.after(PROGRESS_MS, tell);
+    };
+    let timer = clock.after(PROGRESS_MS, tell);
+    return { stop: () => timer.cancel() };
   }
 
   /** Where this shard's partitions are on disk. */
@@ -236,7 +255,7 @@ export class Logs {
         directory = `${home.path}/${keyOf(partition.topic, partition.index)}`;
         await createPartitionDirectory(environment.disk, directory, partition.topicId);
       }
-      const { recoveryPoint, startOffset } = found?.checkpointed ?? NOTHING_CHECKPOINTED;
+      const { recoveryPoint, startOffset, highWatermark } = found?.checkpointed ?? NOTHING_CHECKPOINTED;
       const { config } = partition;
       if (found && !found.directory.isClean) {
         await this.#parts.recover({ directory, recoveryPoint, logStartOffset: startOffset, config });
@@ -248,6 +267,7 @@ export class Logs {
         config,
         recoveryPoint,
         logStartOffset: startOffset,
+        highWatermark,
         producerIdExpirationMs: this.#parts.config.values['producer.id.expiration.ms'],
       });
       partition.log = opened;

@@ -5,7 +5,7 @@
  * answers at once.
  */
 import { ERRORS } from '../protocol/errors.ts';
-import type { TimestampAndOffset } from '../storage/log.ts';
+import type { TimestampAndOffset } from '../storage/lookup.ts';
 import type {
   DeleteRecordsItem,
   DeleteRecordsResult,
@@ -36,7 +36,6 @@ const EARLIEST_PENDING_UPLOAD = -6n;
 
 export class Owner {
   readonly #partitions: PartitionTable;
-  /** Calls `read` when what the logs have staged has been written; in the call where nothing is. */
   readonly #onFault: (error: unknown) => void;
 
   constructor(partitions: PartitionTable, onFault: (error: unknown) => void) {

@@ -10,7 +10,11 @@ import type { Uuid } from '../base/uuid.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import type { PartitionState } from '../machine/partition/partition.ts';
 import { ERRORS } from '../protocol/errors.ts';
-import type { Append, AppendError, Log, Located, ReadRequest } from '../storage/log.ts';
+import { SEAL_TIMESTAMP } from '../port/native.ts';
+import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
+import type { Log } from '../storage/log.ts';
+import { UNVERIFIED } from '../storage/producer-state.ts';
+import type { Located, ReadRequest } from '../storage/reader.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
 import type { Watch } from './watch.ts';
 
@@ -29,18 +33,18 @@ export interface PartitionHost {
   /** Gives back the lease that `locate` took, after the use was counted. */
   releaseSegment(located: Located): void;
   now(): number;
+  /** A bug in what answers later. */
+  readonly crash: (error: unknown) => void;
 }
 
 const APPEND_ERRORS: Readonly<Record<AppendError, number>> = {
   'out-of-order-sequence-number': ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
   'invalid-producer-epoch': ERRORS.INVALID_PRODUCER_EPOCH,
-  'duplicate-sequence-number': ERRORS.DUPLICATE_SEQUENCE_NUMBER,
-  'producer-fenced': ERRORS.PRODUCER_FENCED,
   'invalid-txn-state': ERRORS.INVALID_TXN_STATE,
   'transaction-coordinator-fenced': ERRORS.TRANSACTION_COORDINATOR_FENCED,
   'record-list-too-large': ERRORS.RECORD_LIST_TOO_LARGE,
   'invalid-record': ERRORS.INVALID_RECORD,
-  'offset-gap': ERRORS.UNKNOWN_SERVER_ERROR,
+  'unexpected-offset': ERRORS.UNKNOWN_SERVER_ERROR,
   'kafka-storage-error': ERRORS.KAFKA_STORAGE_ERROR,
 };
 
@@ -52,10 +56,13 @@ class Ticket implements Append {
   readonly bytes: Buffer;
   readonly leaderEpoch: number;
   readonly origin = 'client';
-  readonly logAppendTime: bigint | null;
+  readonly sealTimestamp: SealTimestamp;
+  readonly maxTimestamp: bigint;
+  readonly verification = UNVERIFIED;
   baseOffset = -1;
   lastOffset = -1;
   duplicate = false;
+  duplicateTimestamp = -1n;
   readonly acks: number;
   readonly #partition: Partition;
   readonly #settle: (appended: Appended) => void;
@@ -71,7 +78,8 @@ class Ticket implements Append {
     this.#partition = partition;
     this.bytes = bytes;
     this.leaderEpoch = leaderEpoch;
-    this.logAppendTime = logAppendTime;
+    this.sealTimestamp = logAppendTime === null ? SEAL_TIMESTAMP.keep : SEAL_TIMESTAMP.logAppendTime;
+    this.maxTimestamp = logAppendTime ?? -1n;
     this.acks = acks;
     this.#settle = settle;
   }
@@ -84,9 +92,15 @@ class Ticket implements Append {
     this.#settle({
       errorCode,
       baseOffset: errorCode === ERRORS.NONE ? this.baseOffset : -1,
-      logAppendTimeMs: errorCode === ERRORS.NONE && this.logAppendTime !== null ? this.logAppendTime : -1n,
+      logAppendTimeMs: errorCode === ERRORS.NONE ? this.#logAppendTime() : -1n,
       logStartOffset,
     });
+  }
+
+  /** Of a duplicate: the time that it got at first. */
+  #logAppendTime(): bigint {
+    if (this.sealTimestamp !== SEAL_TIMESTAMP.logAppendTime) return -1n;
+    return this.duplicate ? this.duplicateTimestamp : this.maxTimestamp;
   }
 }
 
@@ -214,7 +228,7 @@ export class Partition {
         return;
       }
     }
-    log.locate(new Read(this, log, item, call, this.#host, complete));
+    log.locate(new Read(log, item, call, this.#host, complete));
   }
 
   #failedFetch(errorCode: number): FetchResult {
@@ -262,21 +276,18 @@ class Read implements ReadRequest {
   readonly maxBytes: number;
   readonly upperBound: number;
   readonly minOneMessage = true;
-  readonly #partition: Partition;
   readonly #log: Log;
   readonly #isolationLevel: number;
   readonly #host: PartitionHost;
   readonly #complete: (result: FetchResult) => void;
 
   constructor(
-    partition: Partition,
     log: Log,
     item: FetchItem,
     call: FetchCall,
     host: PartitionHost,
     complete: (result: FetchResult) => void,
   ) {
-    this.#partition = partition;
     this.#log = log;
     this.offset = item.fetchOffset;
     this.maxBytes = Math.max(0, item.maxBytes);
@@ -319,12 +330,9 @@ class Read implements ReadRequest {
     else this.#complete(result);
   }
 
-  #listAborted(result: FetchResult, located: Located & { error: null }): void {
-    const aborted = this.#log.abortedTransactions(this.offset, located.nextOffsetBound ?? this.upperBound);
-    if (aborted instanceof Promise) {
-      void aborted.then((list) => this.#complete({ ...result, abortedTransactions: [...list] }));
-    } else {
+  #listAborted(result: FetchResult, located: Located): void {
+    void this.#log.abortedTransactions(this.offset, located).then((aborted) => {
       this.#complete({ ...result, abortedTransactions: [...aborted] });
-    }
+    }, this.#host.crash);
   }
 }

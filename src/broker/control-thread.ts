@@ -1,0 +1,255 @@
+/**
+ * The control thread, put together: log directories, metadata log, controller, and the one view of the cluster that all shards share.
+ *
+ *   boot ─▶ lock, format, meta.properties ─▶ metadata log ─▶ register (fenced) ─▶ image to the shards ─▶ shards open logs ─▶ unfence
+ *   request ─▶ controller decides ─▶ committed ─▶ delta to every shard ─▶ all have applied it ─▶ answer
+ *   stop ─▶ checkpoints ─▶ clean-shutdown files ─▶ metadata log closed ─▶ unlock
+ */
+import { uuidToText } from '../base/uuid.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { MetadataCoordinator } from '../coordinator/metadata.ts';
+import { encodeImage } from '../machine/image/transfer.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Disk } from '../port/disk.ts';
+import type { Doorbell } from '../port/doorbell.ts';
+import type { Logger } from '../port/log.ts';
+import type { Native } from '../port/native.ts';
+import type { Random } from '../port/random.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import { APIS, apiNameOfKey } from '../protocol/schema/index.ts';
+import { ThreadArena } from '../shard/arena.ts';
+import { Mailbox } from '../shard/mailbox.ts';
+import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
+import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
+import { countTurns } from '../shard/turns.ts';
+import { Directories, type FormatDirectories } from './directories.ts';
+import { configOf, type BootAnswer, type BootSummary, type OpenLogs, STOP_STEP, type ThreadData } from './thread-data.ts';
+
+export interface ControlPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly native: Native;
+  readonly disk: Disk;
+  readonly doorbell: Doorbell;
+  readonly format: FormatDirectories;
+  crash(error: unknown): void;
+}
+
+/** Errors of a start whose message is the answer. */
+const TOLD: ReadonlySet<string> = new Set(['BootError', 'DiskFault', 'MetadataError']);
+
+export class ControlThread {
+  readonly #data: ThreadData;
+  readonly #ports: ControlPorts;
+  readonly #config: BrokerConfig;
+  readonly #mailbox: Mailbox<'control'>;
+  readonly #directories: Directories;
+  #coordinator: MetadataCoordinator | null = null;
+  /** The last offset that each shard has applied. */
+  readonly #applied = new Map<number, number>();
+
+  constructor(data: ThreadData, ports: ControlPorts) {
+    const { clock, native, doorbell } = ports;
+    this.#data = data;
+    this.#ports = ports;
+    this.#config = configOf(data);
+    const arena = new ThreadArena({
+      id: CONTROL,
+      memory: data.block.arenas[CONTROL] as ArrayBufferLike,
+      limitBytes: this.#config.shardArenaBytes,
+      soon: (run) => clock.soon(run),
+      giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
+    });
+    this.#mailbox = new Mailbox({ kind: 'control', self: CONTROL, block: data.block, doorbell, clock, arena });
+    this.#directories = new Directories({ ...ports, config: this.#config, formatIfMissing: data.formatIfMissing });
+    this.#handle();
+    countTurns(data.block.turns, CONTROL, clock);
+    this.#mailbox.open();
+  }
+
+  #shards(): number[] {
+    return Array.from({ length: this.#data.shardCount }, (_, shard) => FIRST_SHARD + shard);
+  }
+
+  #handle(): void {
+    this.#mailbox.handle({
+      boot: (_message, reply) => {
+        const answer = (boot: BootAnswer): void => reply.answer({ payload: Buffer.from(JSON.stringify(boot)) });
+        void this.#boot().then(
+          (summary) => answer({ ok: true, summary }),
+          (error: unknown) => {
+            // Faults of the disk and contradictions in what is on it have words for the user; the rest is a bug.
+            if (error instanceof Error && TOLD.has(error.name)) answer({ ok: false, error: error.message });
+            else this.#ports.crash(error);
+          },
+        );
+      },
+      shutdownStep: ({ step }, reply) => {
+        void this.#stop(step).then(() => reply.answer({}), (error: unknown) => this.#ports.crash(error));
+      },
+      stats: (_message, reply) => {
+        reply.answer({ stats: Buffer.from(JSON.stringify({ mailbox: this.#mailbox.stats })) });
+      },
+      control: ({ apiKey, apiVersion, body }, reply) => {
+        this.#request(apiKey, apiVersion, Buffer.from(body), (errorCode, response) => reply.answer({ errorCode, body: response }));
+      },
+      isrChange: (_message, reply) => {
+        reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION, leaderId: -1, leaderEpoch: -1, partitionEpoch: -1, isr: Buffer.alloc(0) });
+      },
+      metadataApplied: ({ lastOffset }, from) => this.#hasApplied(from, lastOffset),
+      directoryFailed: ({ reason }) => this.#ports.log.error('A shard has taken a log directory offline', { reason }),
+    });
+  }
+
+  // ---- start
+
+  async #boot(): Promise<BootSummary> {
+    const { clusterId, metadata, opened } = await this.#directories.open();
+    const { clock, random, log, native, disk } = this.#ports;
+    const coordinator = await MetadataCoordinator.open({
+      disk, clock, random, logger: log, native, config: this.#config, directory: metadata.path, clusterId,
+      directoryId: metadata.id,
+    });
+    this.#coordinator = coordinator;
+    coordinator.onDelta = (bytes, _baseOffset, endOffset) => this.#publish(bytes, endOffset, false);
+    await coordinator.register({
+      listeners: this.#config.advertisedListeners,
+      rack: this.#config.values['broker.rack'],
+      logDirs: opened.map(({ id }) => id),
+    });
+    this.#publish(encodeImage(coordinator.image), coordinator.image.offset, true);
+    const asked: OpenLogs = {
+      clusterId,
+      nodeId: this.#config.nodeId,
+      directories: opened.map(({ id, path, isClean }) => ({ id: uuidToText(id), path, isClean })),
+    };
+    const sums = await Promise.all(this.#shards().map((shard) => this.#openLogs(shard, asked)));
+    await coordinator.unfence();
+    this.#scheduleCheckpoints();
+    return {
+      clusterId,
+      nodeId: asked.nodeId,
+      directories: opened.map(({ path }) => path),
+      topics: coordinator.image.topics.size,
+      logs: sums.reduce((sum, { logs }) => sum + logs, 0),
+      recovered: sums.reduce((sum, { recovered }) => sum + recovered, 0),
+    };
+  }
+
+  #openLogs(shard: number, asked: OpenLogs): Promise<{ logs: number; recovered: number }> {
+    const payload = Buffer.from(JSON.stringify(asked));
+    return new Promise((resolve) => {
+      const send = (): void => {
+        const sent = this.#mailbox.call('openLogs', shard, { payload }, (answer) => {
+          resolve(JSON.parse(answer.payload.toString()) as { logs: number; recovered: number });
+        });
+        if (!sent) this.#mailbox.whenCredit(shard, 'openLogs', send);
+      };
+      send();
+    });
+  }
+
+  // ---- one view
+
+  /** Sends committed records to every shard; those that were sent before come first. */
+  #publish(records: Buffer, lastOffset: number, isSnapshot: boolean): void {
+    this.#mailbox.metadataOffset = Math.max(this.#mailbox.metadataOffset, lastOffset);
+    for (const shard of this.#shards()) this.#send(shard, { lastOffset, isSnapshot, records });
+  }
+
+  readonly #unsent = new Map<number, { lastOffset: number; isSnapshot: boolean; records: Buffer }[]>();
+
+  #send(shard: number, delta: { lastOffset: number; isSnapshot: boolean; records: Buffer }): void {
+    const line = this.#unsent.get(shard);
+    if (line) {
+      line.push(delta);
+      return;
+    }
+    if (this.#sendNow(shard, delta)) return;
+    this.#unsent.set(shard, [delta]);
+    this.#mailbox.whenCredit(shard, 'metadataDelta', () => this.#sendLine(shard));
+  }
+
+  #sendNow(shard: number, delta: { lastOffset: number; isSnapshot: boolean; records: Buffer }): boolean {
+    return this.#mailbox.call('metadataDelta', shard, delta, ({ lastOffset }) => this.#hasApplied(shard, lastOffset));
+  }
+
+  #sendLine(shard: number): void {
+    const line = this.#unsent.get(shard) ?? [];
+    while (line.length > 0) {
+      if (!this.#sendNow(shard, line[0] as (typeof line)[number])) {
+        this.#mailbox.whenCredit(shard, 'metadataDelta', () => this.#sendLine(shard));
+        return;
+      }
+      line.shift();
+    }
+    this.#unsent.delete(shard);
+  }
+
+  #hasApplied(shard: number, lastOffset: number): void {
+    this.#applied.set(shard, Math.max(lastOffset, this.#applied.get(shard) ?? -1));
+    if (this.#applied.size < this.#data.shardCount) return;
+    this.#coordinator?.acknowledged(Math.min(...this.#applied.values()));
+  }
+
+  #request(apiKey: number, version: number, body: Buffer, answer: (errorCode: number, response: Buffer) => void): void {
+    const name = apiNameOfKey(apiKey);
+    const coordinator = this.#coordinator;
+    if (name === undefined || coordinator === null) {
+      answer(ERRORS.NOT_CONTROLLER, Buffer.alloc(0));
+      return;
+    }
+    const { request, response } = APIS[name];
+    coordinator.request(name as never, version, request.decode(version, body) as never, (result) => {
+      if (!result.ok) answer(ERRORS.NOT_CONTROLLER, Buffer.alloc(0));
+      else answer(ERRORS.NONE, response.encode(version, result.response as never));
+    });
+  }
+
+  // ---- checkpoints and stop
+
+  #collect(): Promise<CheckpointResult[]> {
+    const parts = this.#shards().map(
+      (shard) =>
+        new Promise<CheckpointResult[]>((resolve) => {
+          const send = (): void => {
+            const sent = this.#mailbox.call('checkpoint', shard, {}, ({ payload }) => {
+              resolve(checkpointResults.decode(0, payload).results);
+            });
+            if (!sent) this.#mailbox.whenCredit(shard, 'checkpoint', send);
+          };
+          send();
+        }),
+    );
+    return Promise.all(parts).then((results) => results.flat());
+  }
+
+  #scheduleCheckpoints(): void {
+    const values = this.#config.values;
+    const again = (periodMs: number, kinds: readonly ('recoveryPoint' | 'highWatermark' | 'startOffset')[]): void => {
+      this.#ports.clock.after(periodMs, () => {
+        if (this.#isStopping) return;
+        void this.#collect()
+          .then((results) => this.#directories.writeCheckpoints(results, kinds))
+          .then(() => again(periodMs, kinds))
+          .catch((error: unknown) => this.#ports.crash(error));
+      });
+    };
+    again(values['replica.high.watermark.checkpoint.interval.ms'], ['highWatermark']);
+    again(values['log.flush.offset.checkpoint.interval.ms'], ['recoveryPoint']);
+    again(values['log.flush.start.offset.checkpoint.interval.ms'], ['startOffset']);
+  }
+
+  #isStopping = false;
+
+  async #stop(step: number): Promise<void> {
+    if (step !== STOP_STEP.directories) return;
+    this.#isStopping = true;
+    const results = await this.#collect();
+    await this.#directories.writeCheckpoints(results, ['recoveryPoint', 'highWatermark', 'startOffset']);
+    const brokerEpoch = this.#coordinator?.image.cluster.broker(this.#config.nodeId)?.epoch ?? -1;
+    await this.#coordinator?.close();
+    await this.#directories.close(brokerEpoch);
+  }
+}

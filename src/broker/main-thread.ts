@@ -1,0 +1,189 @@
+/**
+ * The broker, seen from the main thread: starts the threads, has control boot, opens the listeners, supervises, stops.
+ *
+ *   start ─▶ shared memory ─▶ control and shards ─▶ boot ─▶ listeners ─▶ ready
+ *   stop  ─▶ listeners closed ─▶ connections answered and closed ─▶ logs closed ─▶ checkpoints, clean-shutdown, unlock ─▶ threads end
+ *
+ * Each step of the stop is a barrier over all threads. A thread that dies or stands still takes the process down with its reason.
+ */
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { Acceptor } from '../network/acceptor.ts';
+import type { Arrival } from '../network/server.ts';
+import { connectionLimits } from '../network/settings.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Doorbell } from '../port/doorbell.ts';
+import type { Logger } from '../port/log.ts';
+import type { Handed, NetHost } from '../port/net.ts';
+import type { Native } from '../port/native.ts';
+import type { Thread, ThreadStart } from '../port/threads.ts';
+import { ThreadArena } from '../shard/arena.ts';
+import { Mailbox } from '../shard/mailbox.ts';
+import { CONTROL, createSharedBlock, FIRST_SHARD, MAIN, type SharedBlock } from '../shard/shared-block.ts';
+import { countTurns, superviseTurns } from '../shard/turns.ts';
+import { BootError } from './boot-error.ts';
+import { type BootAnswer, type BootSummary, STOP_STEP, type ThreadData } from './thread-data.ts';
+
+export interface MainPorts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly native: Native;
+  readonly net: NetHost;
+  doorbell(block: SharedBlock): Doorbell;
+  startThread(start: ThreadStart): Thread;
+  /** Ends the process at once with a reason: a thread is dead or stands still. */
+  die(reason: string): void;
+}
+
+/** Descriptors that a thread can share at once. */
+const SLOTS_PER_THREAD = 4096;
+/** A young generation large enough that short-lived objects of requests die in it. */
+const YOUNG_SPACE_MB = 32;
+
+export interface ReadyBroker {
+  readonly summary: BootSummary;
+  /** Listener name → port. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+export class MainThread {
+  readonly #ports: MainPorts;
+  readonly #config: BrokerConfig;
+  readonly #block: SharedBlock;
+  readonly #mailbox: Mailbox<'main'>;
+  readonly #threads: Thread[] = [];
+  readonly #acceptor: Acceptor;
+  #isStopping = false;
+
+  constructor(config: BrokerConfig, data: Omit<ThreadData, 'self' | 'block' | 'shardCount'>, ports: MainPorts) {
+    this.#ports = ports;
+    this.#config = config;
+    const { clock, log, native, net } = ports;
+    const { shardCount } = config;
+    this.#block = createSharedBlock({
+      threads: FIRST_SHARD + shardCount,
+      ringBytes: config.values['shard.ring.bytes'],
+      arenaBytes: config.shardArenaBytes,
+      slotsPerThread: SLOTS_PER_THREAD,
+    });
+    const arena = new ThreadArena({
+      id: MAIN,
+      memory: this.#block.arenas[MAIN] as ArrayBufferLike,
+      limitBytes: config.shardArenaBytes,
+      soon: (run) => clock.soon(run),
+      giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
+    });
+    this.#mailbox = new Mailbox({ kind: 'main', self: MAIN, block: this.#block, doorbell: ports.doorbell(this.#block), clock, arena });
+    this.#mailbox.handle({
+      connectionClosed: ({ connection }) => this.#acceptor.closed(connection),
+      stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify({ connections: this.#acceptor.connectionCount })) }),
+    });
+    this.#mailbox.open();
+    this.#acceptor = new Acceptor({
+      clock, log, net,
+      listeners: config.listeners,
+      limits: connectionLimits(config),
+      backlog: config.values['socket.listen.backlog.size'],
+      shards: shardCount,
+      handOver: (shard, handed, arrival) => this.#handOver(shard, handed, arrival),
+    });
+    this.#startThreads({ ...data, block: this.#block, shardCount });
+  }
+
+  #startThreads(data: Omit<ThreadData, 'self'>): void {
+    for (let self = CONTROL; self < this.#block.threads; self++) {
+      const isControl = self === CONTROL;
+      const name = isControl ? 'control' : `shard-${self - FIRST_SHARD}`;
+      const threadData: ThreadData = { ...data, self };
+      const thread = this.#ports.startThread({
+        entry: isControl ? 'control' : 'shard',
+        name,
+        data: threadData,
+        youngSpaceMb: YOUNG_SPACE_MB,
+        ended: (end) => {
+          if (this.#isStopping && end.kind === 'stopped') return;
+          const why = end.kind === 'failed' ? `${end.message}\n${end.stack}` : end.kind === 'exited' ? `exit code ${end.code}` : 'it stopped';
+          this.#ports.die(`thread ${name} is dead: ${why}`);
+        },
+      });
+      // A thread that ends before it is ready is reported by `ended`.
+      thread.ready.catch(() => {});
+      this.#threads[self] = thread;
+    }
+  }
+
+  /** Boots and opens the listeners. A BootError or ListenerError says what is in the way. */
+  async start(): Promise<ReadyBroker> {
+    const { clock, log } = this.#ports;
+    countTurns(this.#block.turns, MAIN, clock);
+    superviseTurns(this.#block.turns, clock, {
+      threads: Array.from({ length: this.#block.threads - 1 }, (_, n) => n + 1),
+      stallTimeoutMs: this.#config.values['shard.stall.timeout.ms'],
+      warn: (thread, ms) => log.warn('A thread has stood still', { thread: this.#nameOf(thread), ms: Math.round(ms) }),
+      recovered: (thread, ms) => log.info('A thread goes on', { thread: this.#nameOf(thread), stoodStillMs: Math.round(ms) }),
+      stalled: (thread, ms) => this.#ports.die(`thread ${this.#nameOf(thread)} has stood still for ${Math.round(ms)} ms`),
+    });
+    const boot = await this.#boot();
+    if (!boot.ok) throw new BootError(boot.error);
+    await this.#acceptor.open();
+    return { summary: boot.summary, ports: this.#acceptor.ports };
+  }
+
+  #nameOf(thread: number): string {
+    return this.#threads[thread]?.name ?? String(thread);
+  }
+
+  #boot(): Promise<BootAnswer> {
+    return new Promise((resolve) => {
+      const send = (): void => {
+        const sent = this.#mailbox.call('boot', CONTROL, {}, ({ payload }) => {
+          resolve(JSON.parse(payload.toString()) as BootAnswer);
+        });
+        if (!sent) this.#mailbox.whenCredit(CONTROL, 'boot', send);
+      };
+      send();
+    });
+  }
+
+  #handOver(shard: number, handed: Handed, arrival: Arrival): void {
+    const thread = FIRST_SHARD + shard;
+    const listener = this.#config.listeners.findIndex(({ name }) => name === arrival.listener.name);
+    const message = { connection: arrival.id, listener };
+    if (handed.kind === 'socket') {
+      this.#threads[thread]?.send({ ...message, socket: handed.socket }, [handed.socket]);
+      return;
+    }
+    const send = (): void => {
+      const sent = this.#mailbox.note('connectionHandOver', thread, { ...message, descriptor: handed.descriptor });
+      if (!sent) this.#mailbox.whenCredit(thread, 'connectionHandOver', send);
+    };
+    send();
+  }
+
+  /** The clean stop, in its order. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#acceptor.stop();
+    await this.#step(STOP_STEP.connections);
+    await this.#step(STOP_STEP.logs);
+    await this.#step(STOP_STEP.directories);
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+
+  /** One step on every thread. */
+  async #step(step: number): Promise<void> {
+    const steps: Promise<void>[] = [];
+    for (let thread = CONTROL; thread < this.#block.threads; thread++) {
+      steps.push(
+        new Promise((resolve) => {
+          const send = (): void => {
+            const sent = this.#mailbox.call('shutdownStep', thread, { step }, () => resolve());
+            if (!sent) this.#mailbox.whenCredit(thread, 'shutdownStep', send);
+          };
+          send();
+        }),
+      );
+    }
+    await Promise.all(steps);
+  }
+}
