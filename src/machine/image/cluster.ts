@@ -67,7 +67,7 @@ export class ClusterImage {
     if (sorted?.length === this.#brokers.size && sorted.every((broker) => this.#brokers.get(broker.id) === broker)) {
       return sorted;
     }
-    this.#sorted = [...this.#brokers.values()].sort((a, b) => a.id - b.id);
+    this.#sorted = [...this.#brokers.values()].toSorted((a, b) => a.id - b.id);
     return this.#sorted;
   }
 
@@ -77,7 +77,7 @@ export class ClusterImage {
   }
 
   controllers(): readonly ControllerRegistration[] {
-    return [...this.#controllers.values()].sort((a, b) => a.id - b.id);
+    return [...this.#controllers.values()].toSorted((a, b) => a.id - b.id);
   }
 
   /** Where a broker is reached through a listener; undefined where it has no such listener or is unknown. */
@@ -97,7 +97,7 @@ export class ClusterImage {
       rack: message.rack,
       fenced: message.fenced,
       inControlledShutdown: message.inControlledShutdown,
-      logDirs: [...message.logDirs].sort(),
+      logDirs: [...message.logDirs].toSorted(),
       cordonedLogDirs: message.cordonedLogDirs,
     });
   }

@@ -33,13 +33,13 @@ export class FeaturesImage {
   finalized(): readonly FeatureLevel[] {
     const levels = [...this.#levels].map(([name, level]) => ({ name, level }));
     if (this.kraftVersion > 0) levels.push({ name: KRAFT_VERSION, level: this.kraftVersion });
-    return levels.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return levels.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** As records have them: the metadata version first, without the quorum's own. */
   recorded(): readonly FeatureLevel[] {
     const levels = this.finalized().filter(({ name }) => name !== KRAFT_VERSION);
-    return levels.sort((a, b) => Number(b.name === METADATA_VERSION) - Number(a.name === METADATA_VERSION));
+    return levels.toSorted((a, b) => Number(b.name === METADATA_VERSION) - Number(a.name === METADATA_VERSION));
   }
 
   // ---- changed by replay only

@@ -42,10 +42,6 @@ export class JournaledMap<K, V> {
     return entries.delete(key);
   }
 
-  clear(): void {
-    for (const key of [...this.#entries.keys()]) this.delete(key);
-  }
-
   keys(): MapIterator<K> {
     return this.#entries.keys();
   }

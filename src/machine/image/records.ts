@@ -141,24 +141,22 @@ export function record<T extends RecordType>(type: T, message: RecordMessage<T>)
 }
 
 /** Bytes of the record's value, frame included. */
-export function sizeOfRecord(record: MetadataRecord): number {
-  const key = RECORD_KEYS[record.type];
-  return (
-    1 + sizeOfUvarint(key) + sizeOfUvarint(record.version) + codecOf(record.type).sizeOf(record.version, record.message)
-  );
+export function sizeOfRecord({ type, version, message }: MetadataRecord): number {
+  const key = RECORD_KEYS[type];
+  return 1 + sizeOfUvarint(key) + sizeOfUvarint(version) + codecOf(type).sizeOf(version, message);
 }
 
 /** Writes the record's value and returns the position after it. */
-export function writeRecord(record: MetadataRecord, bytes: Buffer, offset: number): number {
+export function writeRecord({ type, version, message }: MetadataRecord, bytes: Buffer, offset: number): number {
   let at = writeUvarint(bytes, offset, FRAME_VERSION);
-  at = writeUvarint(bytes, at, RECORD_KEYS[record.type]);
-  at = writeUvarint(bytes, at, record.version);
-  return codecOf(record.type).encodeInto(record.version, record.message, bytes, at);
+  at = writeUvarint(bytes, at, RECORD_KEYS[type]);
+  at = writeUvarint(bytes, at, version);
+  return codecOf(type).encodeInto(version, message, bytes, at);
 }
 
-export function encodeRecord(record: MetadataRecord): Buffer {
-  const bytes = Buffer.allocUnsafe(sizeOfRecord(record));
-  writeRecord(record, bytes, 0);
+export function encodeRecord(one: MetadataRecord): Buffer {
+  const bytes = Buffer.allocUnsafe(sizeOfRecord(one));
+  writeRecord(one, bytes, 0);
   return bytes;
 }
 

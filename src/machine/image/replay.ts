@@ -39,7 +39,7 @@ const REPLAYS = {
     image.cluster.change(brokerId, brokerEpoch, {
       ...switched('fenced', message.fenced),
       ...switched('inControlledShutdown', message.inControlledShutdown),
-      ...(logDirs.length > 0 ? { logDirs: [...logDirs].sort() } : {}),
+      ...(logDirs.length > 0 ? { logDirs: [...logDirs].toSorted() } : {}),
       ...(cordonedLogDirs === null ? {} : { cordonedLogDirs }),
     });
     changes?.brokers.add(brokerId);
@@ -54,8 +54,9 @@ const REPLAYS = {
   },
 
   topic(image, message, changes) {
-    const known = image.topics.byId(message.topicId);
-    if (known === undefined) changes?.topicCreated(image.topics.add(message.name, message.topicId));
+    if (image.topics.byId(message.topicId) !== undefined) return;
+    const topic = image.topics.add(message.name, message.topicId);
+    changes?.topicCreated(topic);
   },
   removeTopic(image, message, changes) {
     const partitionCount = image.topics.byId(message.topicId)?.partitionCount ?? 0;
