@@ -282,6 +282,7 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
       const requests = peer.rings.requestsOut.publish();
       const answers = peer.rings.answersOut.publish();
       if (requests || answers) this.#doorbell.ring(peer.thread);
+      peer.reclaim();
     }
     this.#dirty.length = 0;
   }

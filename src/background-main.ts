@@ -1,0 +1,53 @@
+/** The entry of a background thread: one function a task, run by piscina (host/pool) by its name. */
+import type { BackgroundTasks } from './host/background.ts';
+import { loadNative } from './host/addon.ts';
+import { systemClock } from './host/clock.ts';
+import { openHostDisk } from './host/disk.ts';
+import { createLogger } from './host/log.ts';
+import type { TaskCall } from './host/pool.ts';
+import type { TaskFunctions } from './port/pool.ts';
+import { recoverPartition, type RecoveryOptions } from './storage/recovery.ts';
+
+/** What `recoverPartition` is sent. */
+export type RecoveryTask = Omit<RecoveryOptions, 'now' | 'onProgress' | 'producerIdExpirationMs'> & {
+  /** producer.id.expiration.ms; Kafka's default where not given. */
+  readonly producerIdExpirationMs?: number;
+};
+
+/** Kafka's default of producer.id.expiration.ms. */
+const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
+/** How often a long recovery says how far it is, milliseconds. */
+const PROGRESS_MS = 5000;
+
+const { native } = loadNative();
+const disk = openHostDisk(native);
+const logger = createLogger({ fields: { thread: 'background' } });
+
+const tasks: TaskFunctions<BackgroundTasks> = {
+  recoverPartition(input) {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- the callers of this task send nothing else
+    const task = input as RecoveryTask;
+    let toldAt = systemClock.monotonic();
+    return recoverPartition(
+      { disk, native, logger },
+      {
+        producerIdExpirationMs: PRODUCER_ID_EXPIRATION_MS,
+        ...task,
+        now: systemClock.now(),
+        onProgress: ({ segments, segmentsDone, scannedBytes }) => {
+          const now = systemClock.monotonic();
+          if (now - toldAt < PROGRESS_MS) return;
+          toldAt = now;
+          logger.info('Recovering a log', { directory: task.directory, segmentsDone, segments, scannedBytes });
+        },
+      },
+    );
+  },
+};
+
+/** What piscina calls. */
+export default function run(call: TaskCall): unknown {
+  const task = (tasks as Readonly<Record<string, (input: unknown) => unknown>>)[call.name];
+  if (task === undefined) throw new Error(`there is no task ${call.name}`);
+  return task(call.input);
+}

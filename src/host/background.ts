@@ -1,0 +1,22 @@
+/** The background pool of a thread: what background-main can do, started with its first task. */
+import type { Pool } from '../port/pool.ts';
+import { createPool } from './pool.ts';
+
+/** The tasks of background-main. What they take and give is plain; their callers and background-main know the types. */
+export type BackgroundTasks = {
+  /** Scans a partition's log after an unclean stop (storage/recovery). */
+  readonly recoverPartition: { readonly input: unknown; readonly output: unknown };
+};
+
+/** Threads for each thread that has work; together with the other shards' they share the machine's processors. */
+const THREADS = 2;
+/** A shard may own thousands of partitions that all want recovery at the start. */
+const QUEUE = 1_000_000;
+
+let pool: Pool<BackgroundTasks> | null = null;
+
+/** The pool for recoveries; one a thread that asks. Its threads end when they have been idle. */
+export function recoveryPool(): Pool<BackgroundTasks> {
+  pool ??= createPool<BackgroundTasks>({ threads: THREADS, queue: QUEUE });
+  return pool;
+}
