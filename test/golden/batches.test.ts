@@ -36,8 +36,9 @@ function checksum(bytes: Buffer): number {
   return crc32c(bytes);
 }
 
+const text = (bytes: Buffer | null) => (bytes === null ? null : bytes.toString('base64'));
+
 function dumpLine(record: LogRecord): string {
-  const text = (bytes: Buffer | null) => (bytes === null ? null : bytes.toString('base64'));
   return JSON.stringify({
     offset: record.offset,
     timestamp: Number(record.timestamp),

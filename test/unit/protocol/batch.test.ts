@@ -6,6 +6,7 @@ import { batchesOf, batchPayload, isChecksumRight, readBatchHeader } from '../..
 import { BatchBuilder, type NewRecord } from '../../../src/protocol/batch-builder.ts';
 import { readRecords, recordsOf } from '../../../src/protocol/batch-records.ts';
 import { DecodeError } from '../../../src/protocol/codec/errors.ts';
+import { hex } from './hex.ts';
 
 const SEED = 20_261_123;
 const sum = (bytes: Buffer): number => bytes.reduce((total, byte) => (total * 31 + byte) >>> 0, 7);
@@ -96,7 +97,7 @@ test('counts and lengths are checked before anything is allocated', () => {
   assert.throws(() => readRecords({ ...header, recordsCount: -1 }, payload), { failure: 'negative length' });
   assert.throws(() => readRecords({ ...header, recordsCount: 0 }, payload), { failure: 'trailing bytes' });
   // length 12, attributes, two deltas, null key, null value, then 2^30 headers.
-  const manyHeaders = Buffer.from('18000000' + '0101' + '8080808008' + '000000', 'hex');
+  const manyHeaders = Buffer.from(hex('18000000 0101 8080808008 000000'), 'hex');
   assert.throws(() => readRecords({ ...header, recordsCount: 1 }, manyHeaders), { failure: 'truncated' });
 });
 

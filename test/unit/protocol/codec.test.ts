@@ -9,6 +9,7 @@ import { array, bool, bytes, i16, i32, i64, records, string, struct } from '../.
 import { fetchResponse } from '../../../src/protocol/schema/01-fetch.ts';
 import { addPartitionsToTxnRequest } from '../../../src/protocol/schema/24-add-partitions-to-txn.ts';
 import { metadataRequest } from '../../../src/protocol/schema/03-metadata.ts';
+import { hex } from './hex.ts';
 
 const point = { x: i32('0+'), y: i16('0+', { default: -1 }) };
 
@@ -83,7 +84,7 @@ test('unknown tagged fields are kept where asked for, and written in the order o
   const kept = sample.decode(3, encoded, 0, encoded.length, { keepUnknownTags: true });
   assert.deepEqual((kept as { [UNKNOWN_TAGS]?: unknown })[UNKNOWN_TAGS], tags);
   assert.ok(sample.encode(3, kept).equals(encoded));
-  assert.ok(encoded.toString('hex').endsWith('020102' + '0508' + '0000000000000004' + '090109' + 'ac02012c'));
+  assert.ok(encoded.toString('hex').endsWith(hex('020102 0508 0000000000000004 090109 ac02012c')));
   const dropped = sample.decode(3, encoded);
   assert.equal(UNKNOWN_TAGS in dropped, false);
   assert.deepEqual({ ...dropped }, { ...dropped, origin: { x: 9, y: -1 }, limit: 4 });
@@ -95,8 +96,9 @@ test('a tag that only other versions have is refused', () => {
   assert.throws(() => sample.decode(2, tagged), { name: 'DecodeError', failure: 'tag' });
 });
 
+const limit = (value: number) => [5, 8, 0, 0, 0, 0, 0, 0, 0, value];
+
 test('of a tag that comes twice or out of order the last counts, as in Kafka', () => {
-  const limit = (value: number) => [5, 8, 0, 0, 0, 0, 0, 0, 0, value];
   const head = sample.encode(3, plain).subarray(0, -1);
   const tagged = Buffer.concat([head, Buffer.from([3, ...limit(1), 0, 7, 0, 0, 0, 1, 0, 2, 0, ...limit(2)])]);
   const decoded = sample.decode(3, tagged);
@@ -109,9 +111,9 @@ const lists = message('Lists', {
   fields: { names: array('0+', 'string', { nullable: '0+' }), raw: bytes('0+'), nothing: array('0+', {}) },
 });
 
-function failureOf(version: number, hex: string): string {
+function failureOf(version: number, digits: string): string {
   try {
-    lists.decode(version, Buffer.from(hex, 'hex'));
+    lists.decode(version, Buffer.from(digits, 'hex'));
     return 'none';
   } catch (error) {
     assert.ok(error instanceof Error && 'failure' in error, String(error));
@@ -120,17 +122,17 @@ function failureOf(version: number, hex: string): string {
 }
 
 test('lengths are checked before anything is allocated', () => {
-  assert.equal(failureOf(0, 'ffffffff 00000000 00000000'.replaceAll(' ', '')), 'none');
+  assert.equal(failureOf(0, hex('ffffffff 00000000 00000000')), 'none');
   assert.equal(failureOf(0, 'fffffffe'), 'negative length');
   assert.equal(failureOf(0, '7fffffff'), 'too long');
   assert.equal(failureOf(0, '000f4240'), 'truncated');
   assert.equal(failureOf(0, `000f4241${'00'.repeat(100)}`), 'too long');
-  assert.equal(failureOf(0, '00000001 ffff'.replaceAll(' ', '')), 'null');
-  assert.equal(failureOf(0, '00000001 fffe'.replaceAll(' ', '')), 'negative length');
-  assert.equal(failureOf(0, '00000000 ffffffff'.replaceAll(' ', '')), 'null');
-  assert.equal(failureOf(0, '00000000 7fffffff'.replaceAll(' ', '')), 'truncated');
+  assert.equal(failureOf(0, hex('00000001 ffff')), 'null');
+  assert.equal(failureOf(0, hex('00000001 fffe')), 'negative length');
+  assert.equal(failureOf(0, hex('00000000 ffffffff')), 'null');
+  assert.equal(failureOf(0, hex('00000000 7fffffff')), 'truncated');
   // A struct without fields takes no byte; a million of them would cost memory all the same.
-  assert.equal(failureOf(0, '00000000 00000000 000003e8'.replaceAll(' ', '')), 'truncated');
+  assert.equal(failureOf(0, hex('00000000 00000000 000003e8')), 'truncated');
   assert.equal(failureOf(1, '8080808004'), 'too long');
   assert.equal(failureOf(1, 'ffffffffff01'), 'varint');
   assert.equal(failureOf(1, 'ffffffff'), 'truncated');
@@ -142,7 +144,7 @@ test('lengths are checked before anything is allocated', () => {
 });
 
 test('text that is no UTF-8 becomes replacement characters', () => {
-  const decoded = lists.decode(0, Buffer.from('000000010003ff41c3 00000000 00000000'.replaceAll(' ', ''), 'hex'));
+  const decoded = lists.decode(0, Buffer.from(hex('000000010003ff41c3 00000000 00000000'), 'hex'));
   assert.deepEqual(decoded.names, ['\ufffdA\ufffd']);
 });
 

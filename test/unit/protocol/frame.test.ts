@@ -13,6 +13,7 @@ import {
 } from '../../../src/protocol/frame.ts';
 import { requestHeader, responseHeader } from '../../../src/protocol/schema/header.ts';
 import { API_NAMES, apiOf, requestHeaderVersion, responseHeaderVersion } from '../../../src/protocol/schema/index.ts';
+import { hex } from './hex.ts';
 
 const apiVersions = { clientSoftwareName: 'me', clientSoftwareVersion: '1' };
 
@@ -66,12 +67,12 @@ test('an ApiVersions of an unknown version has a header all the same, and its an
   assert.deepEqual([header.api, header.apiVersion, header.isSupported], ['ApiVersions', 99, false]);
   for (let version = 0; version <= 5; version++) assert.equal(responseHeaderVersion('ApiVersions', version), 0);
   const answer = encodeResponse('ApiVersions', 3, 7, { errorCode: 0, apiKeys: [] });
-  assert.equal(answer.toString('hex', 4), '00000007' + '0000' + '01' + '00000000' + '00');
+  assert.equal(answer.toString('hex', 4), hex('00000007 0000 01 00000000 00'));
 });
 
 test('tagged fields of a header are skipped', () => {
   const body = Buffer.from('aa', 'hex');
-  const head = Buffer.from('0012000300000001' + 'ffff' + '02' + '0002beef' + '8101' + '00', 'hex');
+  const head = Buffer.from(hex('0012000300000001 ffff 02 0002beef 8101 00'), 'hex');
   const bytes = Buffer.concat([head, body]);
   assert.equal(decodeRequestHeader(bytes, 0, bytes.length).bodyOffset, head.length);
   for (let end = 0; end < head.length; end++) {
@@ -79,11 +80,12 @@ test('tagged fields of a header are skipped', () => {
   }
 });
 
+function refused(digits: string, failure: string): void {
+  const bytes = Buffer.from(digits, 'hex');
+  assert.throws(() => decodeRequestHeader(bytes, 0, bytes.length), { name: 'DecodeError', failure });
+}
+
 test('keys that no API has, and lengths that cannot be, are refused', () => {
-  const refused = (hex: string, failure: string) => {
-    const bytes = Buffer.from(hex, 'hex');
-    assert.throws(() => decodeRequestHeader(bytes, 0, bytes.length), { name: 'DecodeError', failure });
-  };
   refused('005f000000000001ffff', 'unknown');
   refused('ffff000000000001ffff', 'unknown');
   refused('0012000000000001fffe', 'negative length');

@@ -9,11 +9,12 @@ import {
 } from '../../../src/protocol/record/control-records.ts';
 import { groupRecords, shareRecords, transactionRecords } from '../../../src/protocol/record/coordinator-records.ts';
 import { decodeRecord, encodeRecord, METADATA_RECORDS, record } from '../../../src/protocol/record/metadata-records.ts';
+import { hex } from './hex.ts';
 
 test('a committed offset', () => {
   const key = { group: 'g', topic: 't', partition: 3 };
   const bytes = groupRecords.encodeKey('offsetCommit', key);
-  assert.equal(bytes.toString('hex'), '0001' + '000167' + '000174' + '00000003');
+  assert.equal(bytes.toString('hex'), hex('0001 000167 000174 00000003'));
   assert.deepEqual(groupRecords.decodeKey(bytes), { type: 'offsetCommit', key });
   const value = groupRecords.encodeValue('offsetCommit', 3, {
     offset: 2n ** 62n,
@@ -42,7 +43,7 @@ test('types and versions that this program does not know', () => {
 
 test('keys of the other coordinators', () => {
   const transaction = transactionRecords.encodeKey('transactionLog', { transactionalId: 'x' });
-  assert.equal(transaction.toString('hex'), '0000' + '000178');
+  assert.equal(transaction.toString('hex'), hex('0000 000178'));
   const share = { groupId: 'g', topicId: ZERO_UUID, partition: 1 };
   assert.deepEqual(shareRecords.decodeKey(shareRecords.encodeKey('shareUpdate', share)), {
     type: 'shareUpdate',
@@ -60,7 +61,7 @@ test('control records, of newer versions too', () => {
 test('records of the metadata log by name', () => {
   const topic = record('topic', { name: 't', topicId: ZERO_UUID });
   const bytes = encodeRecord(topic);
-  assert.equal(bytes.toString('hex', 0, 5), '01' + '02' + '00' + '0274');
+  assert.equal(bytes.toString('hex', 0, 5), hex('01 02 00 0274'));
   assert.deepEqual(decodeRecord(bytes), topic);
   assert.equal(record('noOp', {}).version, 0);
   assert.equal(Object.keys(METADATA_RECORDS).length, 27);

@@ -1,0 +1,4 @@
+/** Hexadecimal digits with spaces between them, for readers. */
+export function hex(text: string): string {
+  return text.replaceAll(' ', '');
+}
