@@ -8,6 +8,7 @@
 import { uuidToText } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { MetadataCoordinator } from '../coordinator/metadata.ts';
+import type { MetadataImage } from '../machine/image/image.ts';
 import { encodeImage } from '../machine/image/transfer.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
@@ -20,6 +21,7 @@ import { APIS, apiNameOfKey } from '../protocol/schema/index.ts';
 import { ThreadArena } from '../shard/arena.ts';
 import { Mailbox } from '../shard/mailbox.ts';
 import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
+import { ownerOf } from '../shard/routing.ts';
 import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
 import { countTurns } from '../shard/turns.ts';
 import { Directories, type FormatDirectories } from './directories.ts';
@@ -98,7 +100,7 @@ export class ControlThread {
         reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION, leaderId: -1, leaderEpoch: -1, partitionEpoch: -1, isr: Buffer.alloc(0) });
       },
       metadataApplied: ({ lastOffset }, from) => this.#hasApplied(from, lastOffset),
-      directoryFailed: ({ reason }) => this.#ports.log.error('A shard has taken a log directory offline', { reason }),
+      directoryFailed: ({ directoryId, reason }) => this.#directories.failed(directoryId, reason),
     });
   }
 
@@ -119,12 +121,15 @@ export class ControlThread {
       logDirs: opened.map(({ id }) => id),
     });
     this.#publish(encodeImage(coordinator.image), coordinator.image.offset, true);
-    const asked: OpenLogs = {
+    const asked: Omit<OpenLogs, 'found'> = {
       clusterId,
       nodeId: this.#config.nodeId,
       directories: opened.map(({ id, path, isClean }) => ({ id: uuidToText(id), path, isClean })),
     };
-    const sums = await Promise.all(this.#shards().map((shard) => this.#openLogs(shard, asked)));
+    const found = await this.#placed(coordinator.image);
+    const sums = await Promise.all(
+      this.#shards().map((shard) => this.#openLogs(shard, { ...asked, found: found.get(shard) ?? [] })),
+    );
     await coordinator.unfence();
     this.#scheduleCheckpoints();
     return {
@@ -135,6 +140,26 @@ export class ControlThread {
       logs: sums.reduce((sum, { logs }) => sum + logs, 0),
       recovered: sums.reduce((sum, { recovered }) => sum + recovered, 0),
     };
+  }
+
+  /** The partitions on disk, by the shard that owns them. What the metadata does not know is left alone. */
+  async #placed(image: MetadataImage): Promise<Map<number, OpenLogs['found'][number][]>> {
+    const placed = new Map<number, OpenLogs['found'][number][]>();
+    for (const located of await this.#directories.locate()) {
+      const { topic: name, partition, topicId, isFuture, directory, home } = located;
+      const topic = image.topics.byName(name);
+      const isKnown = topic?.has(partition) && (topicId === null || topicId === topic.id) && !isFuture;
+      if (!topic || !isKnown) {
+        this.#ports.log.warn('A directory belongs to no partition of this cluster and is left alone', { directory });
+        continue;
+      }
+      const shard = ownerOf(topic.id, partition, this.#data.shardCount);
+      const list = placed.get(shard) ?? [];
+      placed.set(shard, list);
+      const { recoveryPoint, highWatermark, logStartOffset } = located;
+      list.push({ topicId: uuidToText(topic.id), partition, home, path: directory, recoveryPoint, highWatermark, logStartOffset });
+    }
+    return placed;
   }
 
   #openLogs(shard: number, asked: OpenLogs): Promise<{ logs: number; recovered: number }> {
@@ -196,7 +221,7 @@ export class ControlThread {
   #request(apiKey: number, version: number, body: Buffer, answer: (errorCode: number, response: Buffer) => void): void {
     const name = apiNameOfKey(apiKey);
     const coordinator = this.#coordinator;
-    if (name === undefined || coordinator === null) {
+    if (name === null || coordinator === null) {
       answer(ERRORS.NOT_CONTROLLER, Buffer.alloc(0));
       return;
     }
@@ -247,9 +272,8 @@ export class ControlThread {
     if (step !== STOP_STEP.directories) return;
     this.#isStopping = true;
     const results = await this.#collect();
-    await this.#directories.writeCheckpoints(results, ['recoveryPoint', 'highWatermark', 'startOffset']);
     const brokerEpoch = this.#coordinator?.image.cluster.broker(this.#config.nodeId)?.epoch ?? -1;
     await this.#coordinator?.close();
-    await this.#directories.close(brokerEpoch);
+    await this.#directories.close(results, brokerEpoch);
   }
 }

@@ -3,7 +3,7 @@
  *
  * Everything that a message from another thread can ask of a shard is one handler below.
  */
-import { uuidFromText, uuidToText } from '../base/uuid.ts';
+import { type Uuid, uuidFromText, uuidToText } from '../base/uuid.ts';
 import { apis } from '../api/index.ts';
 import type { Services } from '../api/services.ts';
 import { ImageChanges } from '../machine/image/changes.ts';
@@ -21,8 +21,9 @@ import type { Random } from '../port/random.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { AppendRouter } from '../shard/append-router.ts';
 import { ThreadArena } from '../shard/arena.ts';
+import { CommitFlush } from '../shard/commit-flush.ts';
 import { FetchRouter } from '../shard/fetch-router.ts';
-import { type Directory, Logs, type RecoveryInput } from '../shard/logs.ts';
+import { type Directory, type Found, Logs, type RecoveryInput } from '../shard/logs.ts';
 import { Mailbox } from '../shard/mailbox.ts';
 import { Owner } from '../shard/owner.ts';
 import { checkpointResults, watchCall, type CheckpointResult } from '../shard/owner-calls.ts';
@@ -109,6 +110,7 @@ export class ShardThread {
           if (located.error === null && located.segment !== null) descriptors.release(located.segment);
         },
         now: () => clock.now(),
+        commitFlush: this.#config.values['shard.flush.policy'] === 'commit' ? new CommitFlush() : null,
         crash: (error) => ports.crash(error),
       },
       recover: (input) => ports.recover(input),
@@ -222,11 +224,13 @@ export class ShardThread {
     this.#identity.clusterId = asked.clusterId;
     this.#identity.nodeId = asked.nodeId;
     const directories = asked.directories.map(({ id, path, isClean }): Directory => {
-      const directoryId = uuidFromText(id);
-      if (directoryId === null) throw new Error(`${id} is no directory id`);
-      return { id: directoryId, path, isClean };
+      return { id: uuidOf(id), path, isClean };
     });
-    const summary = await this.#logs.openAll(directories);
+    const found = asked.found.map((entry): Found => {
+      const isClean = directories[entry.home]?.isClean ?? false;
+      return { ...entry, isClean, topicId: uuidOf(entry.topicId) };
+    });
+    const summary = await this.#logs.openAll(directories, found);
     this.#every(this.#config.values['log.retention.check.interval.ms'], () => this.#logs.applyRetention());
     this.#every(Math.min(1000, this.#config.values['log.flush.scheduler.interval.ms']), () => this.#logs.flushDue());
     return summary;
@@ -318,4 +322,10 @@ export class ShardThread {
       directories: this.#logs.directories.map(({ id }) => uuidToText(id)),
     };
   }
+}
+
+function uuidOf(text: string): Uuid {
+  const uuid = uuidFromText(text);
+  if (uuid === null) throw new Error(`${text} is no uuid`);
+  return uuid;
 }

@@ -33,12 +33,22 @@ export interface BootSummary {
 
 export type BootAnswer = { readonly ok: true; readonly summary: BootSummary } | { readonly ok: false; readonly error: string };
 
-/** What control tells the shards so that they open their logs. */
+/** What control tells a shard so that it opens its logs. Ids in Kafka's text form. */
 export interface OpenLogs {
   readonly clusterId: string;
   readonly nodeId: number;
-  /** Ids in Kafka's text form. */
   readonly directories: readonly { readonly id: string; readonly path: string; readonly isClean: boolean }[];
+  /** The shard's partitions that were found on disk. */
+  readonly found: readonly {
+    readonly topicId: string;
+    readonly partition: number;
+    /** Which of `directories`. */
+    readonly home: number;
+    readonly path: string;
+    readonly recoveryPoint: number;
+    readonly highWatermark: number;
+    readonly logStartOffset: number;
+  }[];
 }
 
 /** Steps of the stop, in order; each ends on every thread before the next begins. */

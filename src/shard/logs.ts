@@ -16,10 +16,9 @@ import type { Clock } from '../port/clock.ts';
 import type { DiskFault } from '../port/disk.ts';
 import type { Logger } from '../port/log.ts';
 import { ERRORS } from '../protocol/errors.ts';
-import { type OffsetEntry, readOffsetCheckpoint } from '../storage/checkpoint.ts';
 import type { LogEnvironment } from '../storage/environment.ts';
-import { createPartitionDirectory, type Log, openLog } from '../storage/log.ts';
-import { scanLogDirectory } from '../storage/log-directory.ts';
+import { type Log, openLog } from '../storage/log.ts';
+import { createPartitionDirectory } from '../storage/partition-metadata.ts';
 import type { CheckpointResult } from './owner-calls.ts';
 import { Partition, type PartitionHost } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
@@ -55,17 +54,17 @@ export interface LogsParts {
   recover(input: RecoveryInput): Promise<unknown>;
 }
 
-/** Offsets that the checkpoint files gave for one partition of one directory. */
-interface Checkpointed {
-  readonly recoveryPoint: number;
-  readonly startOffset: number;
-  readonly highWatermark: number;
-}
-
-interface Found {
-  readonly directory: Directory;
+/** A partition that was found on disk, and what the checkpoint files said of it. */
+export interface Found {
+  readonly topicId: Uuid;
+  readonly partition: number;
+  /** The partition's own directory. */
   readonly path: string;
-  readonly checkpointed: Checkpointed;
+  /** Whether it must be recovered. */
+  readonly isClean: boolean;
+  readonly recoveryPoint: number;
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
 }
 
 export interface OpenSummary {
@@ -77,7 +76,6 @@ const TOPIC_RESOURCE = 2;
 /** Logs that are opened at once: enough to keep a disk busy. */
 const OPENING_AT_ONCE = 16;
 const PROGRESS_MS = 2000;
-const NOTHING_CHECKPOINTED: Checkpointed = { recoveryPoint: 0, startOffset: 0, highWatermark: 0 };
 
 function keyOf(topic: string, partition: number): string {
   return `${topic}-${partition}`;
@@ -176,9 +174,9 @@ export class Logs {
   // ---- opening
 
   /** Opens every log of this shard: the start. */
-  async openAll(directories: readonly Directory[]): Promise<OpenSummary> {
+  async openAll(directories: readonly Directory[], onDisk: readonly Found[]): Promise<OpenSummary> {
     this.#directories = directories;
-    const found = await this.#find(directories);
+    const found = new Map(onDisk.map((entry) => [`${entry.topicId}${entry.partition}`, entry]));
     this.#isOpen = true;
     const waiting = [...this.#parts.table];
     const total = waiting.length;
@@ -186,8 +184,8 @@ export class Logs {
     const progress = this.#tellProgress(total, () => total - waiting.length);
     const openNext = async (): Promise<void> => {
       for (let partition = waiting.pop(); partition; partition = waiting.pop()) {
-        const where = found.get(keyOf(partition.topic, partition.index)) ?? null;
-        if (where && !where.directory.isClean) recovered++;
+        const where = found.get(`${partition.topicId}${partition.index}`) ?? null;
+        if (where && !where.isClean) recovered++;
         await this.#open(partition, where);
       }
     };
@@ -207,41 +205,6 @@ export class Logs {
     return { stop: () => timer.cancel() };
   }
 
-  /** Where this shard's partitions are on disk. */
-  async #find(directories: readonly Directory[]): Promise<Map<string, Found>> {
-    const { environment, image, log } = this.#parts;
-    const found = new Map<string, Found>();
-    for (const directory of directories) {
-      const [scan, points, starts, marks] = await Promise.all([
-        scanLogDirectory(environment.disk, directory.path),
-        readCheckpoint(environment, directory, 'recovery-point-offset-checkpoint'),
-        readCheckpoint(environment, directory, 'log-start-offset-checkpoint'),
-        readCheckpoint(environment, directory, 'replication-offset-checkpoint'),
-      ]);
-      for (const entry of scan.partitions) {
-        const topic = image.topics.byName(entry.topic);
-        if (!topic?.has(entry.partition) || !this.#isOurs(topic.id, entry.partition)) continue;
-        if (entry.topicId !== null && entry.topicId !== topic.id) {
-          log.warn('A partition directory belongs to a deleted topic of the same name and is left alone', {
-            directory: entry.directory,
-          });
-          continue;
-        }
-        const key = keyOf(entry.topic, entry.partition);
-        found.set(key, {
-          directory,
-          path: entry.directory,
-          checkpointed: {
-            recoveryPoint: points.get(key) ?? 0,
-            startOffset: starts.get(key) ?? 0,
-            highWatermark: marks.get(key) ?? 0,
-          },
-        });
-      }
-    }
-    return found;
-  }
-
   async #open(partition: Partition, found: Found | null): Promise<void> {
     const { environment, log } = this.#parts;
     try {
@@ -255,18 +218,16 @@ export class Logs {
         directory = `${home.path}/${keyOf(partition.topic, partition.index)}`;
         await createPartitionDirectory(environment.disk, directory, partition.topicId);
       }
-      const { recoveryPoint, startOffset, highWatermark } = found?.checkpointed ?? NOTHING_CHECKPOINTED;
+      const { recoveryPoint = 0, logStartOffset = 0, highWatermark = 0 } = found ?? {};
       const { config } = partition;
-      if (found && !found.directory.isClean) {
-        await this.#parts.recover({ directory, recoveryPoint, logStartOffset: startOffset, config });
-      }
+      if (found && !found.isClean) await this.#parts.recover({ directory, recoveryPoint, logStartOffset, config });
       const opened = await openLog(environment, {
         directory,
         topic: partition.topic,
         partition: partition.index,
         config,
         recoveryPoint,
-        logStartOffset: startOffset,
+        logStartOffset,
         highWatermark,
         producerIdExpirationMs: this.#parts.config.values['producer.id.expiration.ms'],
       });
@@ -366,7 +327,7 @@ export class Logs {
         partition: index,
         recoveryPoint: log.recoveryPoint,
         highWatermark: log.highWatermark,
-        startOffset: log.startOffset,
+        startOffset: log.startOffsetToCheckpoint ?? -1,
       });
     }
     return results;
@@ -387,13 +348,4 @@ export class Logs {
 
 function isDiskFault(error: unknown): error is DiskFault {
   return error instanceof Error && error.name === 'DiskFault';
-}
-
-async function readCheckpoint(
-  environment: LogEnvironment,
-  directory: Directory,
-  name: string,
-): Promise<ReadonlyMap<string, number>> {
-  const entries: readonly OffsetEntry[] = await readOffsetCheckpoint(environment.disk, `${directory.path}/${name}`);
-  return new Map(entries.map(({ topic, partition, offset }) => [keyOf(topic, partition), offset]));
 }

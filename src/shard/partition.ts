@@ -15,6 +15,7 @@ import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
 import { UNVERIFIED } from '../storage/producer-state.ts';
 import type { Located, ReadRequest } from '../storage/reader.ts';
+import type { CommitFlush } from './commit-flush.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
 import type { Watch } from './watch.ts';
 
@@ -33,6 +34,8 @@ export interface PartitionHost {
   /** Gives back the lease that `locate` took, after the use was counted. */
   releaseSegment(located: Located): void;
   now(): number;
+  /** Null: appends are acknowledged as Kafka does, without waiting for a flush. */
+  readonly commitFlush: CommitFlush | null;
   /** A bug in what answers later. */
   readonly crash: (error: unknown) => void;
 }
@@ -169,7 +172,17 @@ export class Partition {
       this.#advance(log, ticket.bytes.length);
     }
     if (ticket.acks === -1 && this.state.highWatermark <= ticket.lastOffset) this.#waiting.push(ticket);
-    else ticket.settle(ERRORS.NONE, log.startOffset);
+    else this.#acknowledge(ticket, log, ERRORS.NONE);
+  }
+
+  /** Tells the asker; where the policy is to flush first, when that is done. */
+  #acknowledge(ticket: Ticket, log: Log, errorCode: number): void {
+    const { commitFlush } = this.#host;
+    if (commitFlush === null || ticket.acks === 0 || errorCode !== ERRORS.NONE) {
+      ticket.settle(errorCode, log.startOffset);
+      return;
+    }
+    commitFlush.add(log, (isSafe) => ticket.settle(isSafe ? ERRORS.NONE : ERRORS.KAFKA_STORAGE_ERROR, log.startOffset));
   }
 
   /** The high watermark may have moved: tells the log, the appends that wait for it and the fetches. */
@@ -188,7 +201,7 @@ export class Partition {
     let done = 0;
     for (const ticket of this.#waiting) {
       if (this.state.highWatermark <= ticket.lastOffset) break;
-      ticket.settle(this.state.checkCommitted(this.config.minInsyncReplicas), log.startOffset);
+      this.#acknowledge(ticket, log, this.state.checkCommitted(this.config.minInsyncReplicas));
       done++;
     }
     if (done > 0) this.#waiting = this.#waiting.slice(done);
