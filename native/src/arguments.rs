@@ -2,13 +2,11 @@
 //!
 //! napi-rs's own types hold references or refuse views of a SharedArrayBuffer; these ask Node for the address and live as long as the call.
 
+use crate::codec;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, TypeName, ValidateNapiValue};
 use napi::{Error, Result, Status, ValueType, sys};
 use std::ptr;
 use std::slice;
-
-/// Below this an answer is copied into memory of V8's; above it the vector itself becomes the buffer.
-const COPY_BELOW: usize = 4096;
 
 fn view(env: sys::napi_env, value: sys::napi_value, kinds: &[i32], what: &str) -> Result<(*mut u8, usize)> {
     let mut kind = 0;
@@ -107,7 +105,8 @@ pub fn range(buffer: &Bytes, from: f64, to: f64) -> Result<&[u8]> {
     Err(Error::new(Status::InvalidArg, format!("range [{from}, {to}) does not lie in a buffer of {} bytes", bytes.len())))
 }
 
-/// An answer in bytes: a Buffer of its own.
+/// An answer in bytes: a Buffer of its own. Copied into memory of Node's, because a Buffer around foreign memory costs more than the copy
+/// (measured: 16 KiB of LZ4 3.6 µs against 9.5); the vector serves this thread's next call.
 pub struct Output(pub Vec<u8>);
 
 impl TypeName for Output {
@@ -122,12 +121,11 @@ impl TypeName for Output {
 
 impl ToNapiValue for Output {
     unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> Result<sys::napi_value> {
-        if value.0.len() >= COPY_BELOW {
-            return unsafe { napi::bindgen_prelude::Buffer::to_napi_value(env, value.0.into()) };
-        }
+        let Output(bytes) = value;
         let mut buffer = ptr::null_mut();
-        let data = value.0.as_ptr().cast();
-        let status = unsafe { sys::napi_create_buffer_copy(env, value.0.len(), data, ptr::null_mut(), &mut buffer) };
+        let data = bytes.as_ptr().cast();
+        let status = unsafe { sys::napi_create_buffer_copy(env, bytes.len(), data, ptr::null_mut(), &mut buffer) };
+        codec::give_output(bytes);
         if status != sys::Status::napi_ok {
             return Err(Error::new(Status::from(status), "cannot make a Buffer"));
         }

@@ -60,12 +60,14 @@ pub fn error_of(fault: Fault) -> i32 {
     }
 }
 
-/// An id or an offset as a number: infinite where a double would round it.
+/// The largest whole number that a double holds together with its neighbours.
+pub const MAX_SAFE: i64 = (1 << 53) - 1;
+
+/// An id or an offset as a number: infinite where a double might round it.
 fn number(value: i64) -> f64 {
-    const LIMIT: i64 = 1 << 53;
-    if value > LIMIT {
+    if value > MAX_SAFE {
         f64::INFINITY
-    } else if value < -LIMIT {
+    } else if value < -MAX_SAFE {
         f64::NEG_INFINITY
     } else {
         value as f64
@@ -106,7 +108,10 @@ pub fn write_header(row: &mut [f64], batch: &[u8]) {
     row[SEQUENCE] = f64::from(read_i32(batch, BASE_SEQUENCE));
     row[PARTITION_LEADER_EPOCH] = f64::from(read_i32(batch, LEADER_EPOCH));
     row[FIRST_OFFSET] = number(base_offset);
-    row[LAST_OFFSET] = number(base_offset.saturating_add(i64::from(read_i32(batch, LAST_OFFSET_DELTA))));
+    row[LAST_OFFSET] = match row[FIRST_OFFSET] {
+        infinite if infinite.is_infinite() => infinite,
+        _ => number(base_offset + i64::from(read_i32(batch, LAST_OFFSET_DELTA))),
+    };
     write_timestamp(row, HEADER_MAX, max_timestamp);
     write_timestamp(row, BASE, read_i64(batch, BASE_TIMESTAMP));
     write_timestamp(row, MAX, max_timestamp);

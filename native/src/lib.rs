@@ -95,7 +95,7 @@ pub fn scan_batches(
 #[napi(catch_unwind)]
 pub fn compress(codec: i32, level: i32, buffer: Bytes, from: f64, to: f64) -> Result<Output> {
     let bytes = range(&buffer, from, to)?;
-    let mut output = Vec::new();
+    let mut output = codec::take_output();
     match codec::compress(codec, level, bytes, &mut output) {
         Ok(()) => Ok(Output(output)),
         Err(reason) => Err(Error::new(Status::InvalidArg, reason)),

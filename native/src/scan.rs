@@ -31,7 +31,7 @@ pub fn scan(bytes: &[u8], position: usize, min_offset: i64, limits: &Limits, out
         match scan_one(&bytes[at..], position + at, next_offset, limits, row) {
             Ok((size, last_offset)) => {
                 at += size;
-                next_offset = last_offset.saturating_add(1);
+                next_offset = last_offset + 1;
                 written += 1;
             }
             Err(found) => {
@@ -77,7 +77,7 @@ fn scan_one(bytes: &[u8], position: usize, min_offset: i64, limits: &Limits, row
         return Err(stop(BAD_COUNT));
     }
     let base_offset = read_i64(batch, BASE_OFFSET);
-    if base_offset < min_offset || base_offset < 0 {
+    if base_offset < min_offset || base_offset < 0 || base_offset > MAX_SAFE - i64::from(last_delta) {
         return Err(stop(OFFSET_OUT_OF_ORDER));
     }
     start_row(row, position);
@@ -86,5 +86,5 @@ fn scan_one(bytes: &[u8], position: usize, min_offset: i64, limits: &Limits, row
     if limits.uncompressed_bytes > 0 {
         read_records(batch, limits, row, false).map_err(|(error, _)| stop(error))?;
     }
-    Ok((size, base_offset.saturating_add(i64::from(last_delta))))
+    Ok((size, base_offset + i64::from(last_delta)))
 }

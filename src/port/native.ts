@@ -10,7 +10,7 @@
  *   rows     [row 0: ROW_SIZE numbers][row 1: …]         one row a batch, columns as in `ROW`
  *
  * Timestamps are two numbers: `hi` (signed, the upper 32 bits) and `lo` (unsigned): `(BigInt(hi) << 32n) | BigInt(lo)`. Producer
- * ids and offsets are one number each; beyond ±2^53 it is ±Infinity, which no honest batch has.
+ * ids and offsets are one number each; from ±2^53 on it is ±Infinity, which no honest batch has.
  *
  * System calls answer a number: what they are for, or a negative errno. Where one does not exist (the fallback, an older kernel,
  * another system) the answer is `UNSUPPORTED`, and the host uses another way.
@@ -69,7 +69,7 @@ export const ROW_SIZE = 24;
  */
 export const BATCH_ERROR = {
   none: 0,
-  /** Fewer bytes than a batch header, or than the header claims (a torn tail in a scan). [CORRUPT_MESSAGE] */
+  /** Fewer bytes than a batch header, or than the header claims: a torn tail in a scan, no batch at all in a request. [INVALID_RECORD] */
   incomplete: 1,
   /** A length too small for a header. [CORRUPT_MESSAGE] */
   badLength: 2,
@@ -102,7 +102,7 @@ export const BATCH_ERROR = {
    * ones anew. The row is complete.
    */
   offsetsNotDense: 15,
-  /** Scan: the base offset is below `minOffset`, or at or below the batch before. */
+  /** Scan: an offset is below `minOffset`, not above the batch before, negative, or 2^53 and more. */
   offsetOutOfOrder: 16,
 } as const;
 

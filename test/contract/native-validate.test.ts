@@ -22,8 +22,8 @@ import {
 const CODECS: Codec[] = [0, 1, 2, 3, 4];
 
 function expectedNumber(value: bigint): number {
-  if (value > 2n ** 53n) return Number.POSITIVE_INFINITY;
-  return value < -(2n ** 53n) ? Number.NEGATIVE_INFINITY : Number(value);
+  if (value >= 2n ** 53n) return Number.POSITIVE_INFINITY;
+  return value <= -(2n ** 53n) ? Number.NEGATIVE_INFINITY : Number(value);
 }
 
 function assertRow(row: Float64Array, batch: TestBatch, size: number): void {

@@ -105,14 +105,19 @@ fn member_header(bytes: &[u8]) -> Option<usize> {
 }
 
 /// One member, with the header that Java writes.
-pub fn compress(level: i32, input: &[u8], output: &mut Vec<u8>) -> Result<(), &'static str> {
-    let level = match level {
+pub fn compress(kept: &mut Option<(i32, Compress)>, level: i32, input: &[u8], output: &mut Vec<u8>) -> Result<(), &'static str> {
+    let strength = match level {
         -1 => Compression::default(),
         0..=9 => Compression::new(level as u32),
         _ => return Err("gzip levels are -1 to 9"),
     };
+    // A deflate state takes 300 KiB: it is kept, and made anew for another level.
+    if kept.as_ref().is_none_or(|(kept_level, _)| *kept_level != level) {
+        *kept = Some((level, Compress::new(strength, false)));
+    }
+    let Some((_, deflate)) = kept else { return Err("no deflate state") };
+    deflate.reset();
     output.extend_from_slice(&[MAGIC[0], MAGIC[1], MAGIC[2], 0, 0, 0, 0, 0, 0, 0xff]);
-    let mut deflate = Compress::new(level, false);
     output.reserve(input.len() / 2 + 64);
     loop {
         let rest = &input[deflate.total_in() as usize..];

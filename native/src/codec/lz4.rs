@@ -6,7 +6,7 @@
 //! As in Kafka, what follows the end mark is not read.
 
 use super::{Fault, Source};
-use lz4_sys::{LZ4_compress_HC, LZ4_compress_default, LZ4_compressBound, LZ4_decompress_safe};
+use lz4_sys::{LZ4_compress_HC, LZ4_compress_default, LZ4_compressBound};
 
 const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 const FLG_VERSION: u8 = 0x40;
@@ -100,19 +100,10 @@ impl Source for Decoder<'_> {
             if self.window.len() < self.block_bytes {
                 self.window.resize(self.block_bytes, 0);
             }
-            let written = unsafe {
-                LZ4_decompress_safe(
-                    block.as_ptr().cast(),
-                    self.window.as_mut_ptr().cast(),
-                    block.len() as i32,
-                    self.block_bytes as i32,
-                )
-            };
-            if written < 0 {
-                return Err(Fault::Corrupt);
-            }
+            let window = &mut self.window[..self.block_bytes];
+            let written = lz4_flex::block::decompress_into(block, window).map_err(|_| Fault::Corrupt)?;
             if written > 0 {
-                return Ok(&self.window[..written as usize]);
+                return Ok(&self.window[..written]);
             }
         }
         Ok(&[])

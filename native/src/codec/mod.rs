@@ -58,6 +58,8 @@ struct Workspace {
     unzstd: Option<zstd_safe::DCtx<'static>>,
     zstd: Option<zstd_safe::CCtx<'static>>,
     snappy: Option<snap::raw::Encoder>,
+    deflate: Option<(i32, flate2::Compress)>,
+    output: Vec<u8>,
 }
 
 impl Workspace {
@@ -77,6 +79,18 @@ impl Workspace {
 
 thread_local! {
     static WORKSPACE: RefCell<Workspace> = RefCell::new(Workspace::default());
+}
+
+/// A vector for an answer, empty; `give_output` brings it back.
+pub fn take_output() -> Vec<u8> {
+    WORKSPACE.with_borrow_mut(|workspace| std::mem::take(&mut workspace.output))
+}
+
+pub fn give_output(mut output: Vec<u8>) {
+    if output.capacity() <= 4 * KEPT_BYTES {
+        output.clear();
+        WORKSPACE.with_borrow_mut(|workspace| workspace.output = output);
+    }
 }
 
 /// What is done with a source, whatever its type.
@@ -133,14 +147,14 @@ pub fn walk_records(batch: &[u8], limits: &Limits) -> Result<Summary, RecordFaul
 
 struct Collect {
     max_bytes: u64,
-    expected: usize,
+    output: Vec<u8>,
 }
 
 impl Visitor for Collect {
     type Answer = Result<Vec<u8>, Fault>;
 
     fn visit<S: Source>(self, source: &mut S) -> Self::Answer {
-        let mut output = Vec::with_capacity(self.expected);
+        let mut output = self.output;
         loop {
             let remaining = self.max_bytes - output.len() as u64;
             let chunk = source.next_chunk(remaining)?;
@@ -157,8 +171,8 @@ impl Visitor for Collect {
 
 /// All that comes out of `input`, at most `max_bytes`.
 pub fn decompress(codec: i32, input: &[u8], max_bytes: u64) -> Result<Vec<u8>, Fault> {
-    let expected = (input.len() as u64).saturating_mul(3).min(max_bytes).min(WINDOW_BYTES as u64) as usize;
-    with_source(codec, input, Collect { max_bytes, expected }).unwrap_or(Err(Fault::UnknownCodec))
+    let output = take_output();
+    with_source(codec, input, Collect { max_bytes, output }).unwrap_or(Err(Fault::UnknownCodec))
 }
 
 /// Appends the compressed input to `output`. The error is a bug of the caller's: a codec or a level that does not exist.
@@ -169,7 +183,7 @@ pub fn compress(codec: i32, level: i32, input: &[u8], output: &mut Vec<u8>) -> R
                 output.extend_from_slice(input);
                 Ok(())
             }
-            GZIP => gzip::compress(level, input, output),
+            GZIP => gzip::compress(&mut workspace.deflate, level, input, output),
             SNAPPY => snappy::compress(workspace.snappy.get_or_insert_with(snap::raw::Encoder::new), input, output),
             LZ4 => lz4::compress(level, input, output),
             ZSTD => zstd::compress(&mut workspace.zstd, level, input, output),

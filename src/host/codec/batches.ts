@@ -157,7 +157,8 @@ function scanOne(
   const count = batch.readInt32BE(AT.recordsCount);
   if (lastDelta < 0 || count < 0 || count > lastDelta + 1) return BATCH_ERROR.badCount;
   const baseOffset = numberAt(batch, AT.baseOffset);
-  if (baseOffset < minOffset || baseOffset < 0) return BATCH_ERROR.offsetOutOfOrder;
+  if (baseOffset < minOffset || baseOffset < 0 || baseOffset + lastDelta > Number.MAX_SAFE_INTEGER)
+    return BATCH_ERROR.offsetOutOfOrder;
   startRow(out, row, position);
   out[row + ROW.sizeInBytes] = size;
   writeHeader(out, row, batch);

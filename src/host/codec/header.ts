@@ -42,14 +42,14 @@ export function isZero(batch: Buffer, at: number): boolean {
   return batch.readInt32BE(at) === 0 && batch.readInt32BE(at + 4) === 0;
 }
 
-/** An i64 as a number, infinite beyond ±2^53. */
+/** An i64 as a number, infinite where it might be rounded. */
 export function numberAt(batch: Buffer, at: number): number {
   return rounded(batch.readInt32BE(at) * 2 ** 32 + batch.readUInt32BE(at + 4));
 }
 
 function rounded(value: number): number {
-  if (value > 2 ** 53) return Number.POSITIVE_INFINITY;
-  if (value < -(2 ** 53)) return Number.NEGATIVE_INFINITY;
+  if (value > Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY;
+  if (value < Number.MIN_SAFE_INTEGER) return Number.NEGATIVE_INFINITY;
   return value;
 }
 
