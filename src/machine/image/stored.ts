@@ -27,7 +27,7 @@ export class StoredRecords {
 
   setQuota(message: Quota): void {
     const entity = message.entity.map(({ entityType, entityName }) => [entityType, entityName]);
-    const key = JSON.stringify([...entity.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)), message.key]);
+    const key = JSON.stringify([...entity.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)), message.key]);
     if (message.remove) this.quotas.delete(key);
     else this.quotas.set(key, message);
   }
