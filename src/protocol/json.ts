@@ -43,7 +43,7 @@ export function jsonValue(struct: StructPlan, message: unknown, version: number)
         throw new UnsupportedVersionError(`version ${version} has no ${field.path}, which is not the default`);
       }
     } else if (field.tag === null || !isDefault(field, value)) {
-      const name = field.type === 'records' ? `${field.name}SizeInBytes` : field.name;
+      const name = field.type === 'records' && value !== null ? `${field.name}SizeInBytes` : field.name;
       result[name] = fieldJson(field, value === undefined ? defaultOf(field) : value, version);
     }
   }

@@ -228,3 +228,16 @@ test('records of a nullable field that were not given are null, and of another v
     name: 'UnsupportedVersionError',
   });
 });
+
+test('JSON has the names and forms of Kafka', () => {
+  const json = fetchResponse.toJson(17, response([memoryRecords(Buffer.from('abc')), null]));
+  assert.match(json, /"topicId":"AAAAAAAAAAAAAAAAAAAAAA"/);
+  assert.match(json, /"recordsSizeInBytes":3/);
+  assert.match(json, /"records":null/);
+  assert.doesNotMatch(json, /"topic":|divergingEpoch|nodeEndpoints/);
+  assert.equal(sample.toJson(3, plain), '{"name":"n","nickname":null,"points":[],"strict":7,"lenient":false}');
+  assert.equal(
+    lists.toJson(0, { names: null, raw: Buffer.from('abc'), nothing: [] }),
+    '{"names":null,"raw":"YWJj","nothing":[]}',
+  );
+});
