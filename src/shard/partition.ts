@@ -192,7 +192,7 @@ export class Partition {
     if (this.#waiting.length > 0) this.#settleWaiting(log);
     if (this.watches.size === 0) return;
     const stableMoved = log.lastStableOffset !== stableBefore;
-    for (const watch of [...this.watches]) {
+    for (const watch of Array.from(this.watches)) {
       if (!watch.readCommitted || stableMoved) watch.grow(bytes);
     }
   }
@@ -218,7 +218,7 @@ export class Partition {
 
   /** Wakes every waiting fetch: leader, state or existence of the partition changed. */
   wakeAll(): void {
-    for (const watch of [...this.watches]) watch.fire();
+    for (const watch of Array.from(this.watches)) watch.fire();
   }
 
   // ---- fetch
