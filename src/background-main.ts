@@ -25,7 +25,6 @@ const logger = createLogger({ fields: { thread: 'background' } });
 
 const tasks: TaskFunctions<BackgroundTasks> = {
   recoverPartition(input) {
-    // oxlint-disable-next-line no-unsafe-type-assertion -- the callers of this task send nothing else
     const task = input as RecoveryTask;
     let toldAt = systemClock.monotonic();
     return recoverPartition(

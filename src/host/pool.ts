@@ -25,7 +25,8 @@ export interface TaskCall {
 export function createPool<Tasks extends TaskTable>(options: PoolOptions): Pool<Tasks> {
   let piscina: Promise<Piscina> | null = null;
   let closed = false;
-  let pending = 0;
+  /** Tasks that run or wait. */
+  const under = new Set<Promise<unknown>>();
   const start = async (): Promise<Piscina> => {
     const { Piscina } = await import('piscina');
     return new Piscina({
@@ -33,7 +34,7 @@ export function createPool<Tasks extends TaskTable>(options: PoolOptions): Pool<
       minThreads: 0,
       maxThreads: options.threads,
       idleTimeout: IDLE_MS,
-      // The queue is bounded by `pending` below, with words of our own.
+      // The queue is bounded by `run` below, with words of our own.
       maxQueue: Infinity,
       // A pool's thread that waits asleep in Atomics.wait would not see the end of its thread.
       atomics: 'disabled',
@@ -42,22 +43,24 @@ export function createPool<Tasks extends TaskTable>(options: PoolOptions): Pool<
   };
   return {
     get pending() {
-      return pending;
+      return under.size;
     },
     async run(name, input) {
       if (closed) throw new Error(`the pool is closed: ${name} does not run`);
-      if (pending >= options.threads + options.queue) throw new Error(`the pool is full: ${name} does not run`);
-      pending++;
+      if (under.size >= options.threads + options.queue) throw new Error(`the pool is full: ${name} does not run`);
+      const call: TaskCall = { name, input };
+      const running = (piscina ??= start()).then((pool): Promise<unknown> => pool.run(call));
+      under.add(running);
       try {
-        const pool = await (piscina ??= start());
-        const call: TaskCall = { name, input };
-        return (await pool.run(call)) as Tasks[typeof name]['output'];
+        return await running;
       } finally {
-        pending--;
+        under.delete(running);
       }
     },
     async close() {
       closed = true;
+      // Piscina's own close ends threads that have only just been given a task.
+      await Promise.allSettled(under);
       if (piscina !== null) await (await piscina).close();
     },
   };

@@ -14,5 +14,7 @@ export interface Pool<Tasks extends TaskTable> {
 
 /** The functions behind a table. */
 export type TaskFunctions<Tasks extends TaskTable> = {
-  readonly [Name in keyof Tasks]: (input: Tasks[Name]['input']) => Tasks[Name]['output'] | Promise<Tasks[Name]['output']>;
+  readonly [Name in keyof Tasks]: (
+    input: Tasks[Name]['input'],
+  ) => Tasks[Name]['output'] | Promise<Tasks[Name]['output']>;
 };

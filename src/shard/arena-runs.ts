@@ -46,7 +46,8 @@ export class FreeRuns {
       'places are given back once',
     );
     if (joinsBefore) {
-      this.#counts[before] = (this.#counts[before] as number) + count + (joinsNext ? (this.#counts[next] as number) : 0);
+      this.#counts[before] =
+        (this.#counts[before] as number) + count + (joinsNext ? (this.#counts[next] as number) : 0);
       if (joinsNext) this.#drop(next);
     } else if (joinsNext) {
       this.#starts[next] = start;

@@ -186,7 +186,8 @@ export class ThreadArena implements Arena {
     const count = Math.ceil(size / GRANULE);
     const granule = this.#runs.take(count);
     if (granule < 0) return -1;
-    for (let taken = granule; taken < granule + count; taken++) this.#idle -= (this.#touchedPages[taken] as number) * PAGE;
+    for (let taken = granule; taken < granule + count; taken++)
+      this.#idle -= (this.#touchedPages[taken] as number) * PAGE;
     return granule * GRANULE;
   }
 
@@ -225,7 +226,8 @@ export class ThreadArena implements Arena {
 
   #freeGranules(granule: number, count: number): void {
     this.#runs.give(granule, count);
-    for (let freed = granule; freed < granule + count; freed++) this.#idle += (this.#touchedPages[freed] as number) * PAGE;
+    for (let freed = granule; freed < granule + count; freed++)
+      this.#idle += (this.#touchedPages[freed] as number) * PAGE;
   }
 
   /** The bytes between were or will be written: the pages of each granule up to there count. */

@@ -98,7 +98,10 @@ export class Peer {
     this.#limits = LANES.map((_, lane) => Math.floor((budget * (lane + 1)) / LANES.length));
     for (const message of table.messages) {
       const limit = this.#limits[message.lane] ?? 0;
-      assert(message.reservedBytes <= limit - (this.#limits[message.lane - 1] ?? 0), `a ring is too small for ${message.name}`);
+      assert(
+        message.reservedBytes <= limit - (this.#limits[message.lane - 1] ?? 0),
+        `a ring is too small for ${message.name}`,
+      );
     }
     assert(table.largestRequest <= rings.requestsOut.largestFrame, 'a ring is too small for the largest request');
   }
@@ -134,7 +137,10 @@ export class Peer {
   callOf(number: number): PendingCall {
     const place = number & ((1 << PLACE_BITS) - 1);
     const call = this.#calls[place];
-    assert(call != null && this.#generations[place] === number >>> PLACE_BITS, `thread ${this.thread} answers a call that nobody made`);
+    assert(
+      call != null && this.#generations[place] === number >>> PLACE_BITS,
+      `thread ${this.thread} answers a call that nobody made`,
+    );
     return call;
   }
 

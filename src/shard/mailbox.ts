@@ -15,9 +15,24 @@ import type { Clock } from '../port/clock.ts';
 import type { Doorbell } from '../port/doorbell.ts';
 import type { Chunk } from '../port/memory.ts';
 import type { ThreadArena } from './arena.ts';
-import { BARE_FRAME_BYTES, type CompiledMessage, type CompiledTable, compileTable, FRAME, PART } from './message-codec.ts';
 import {
-  INLINE_BYTES, type AnswerOf, type CallName, type HandlersOf, type MessageTable, type NoteName, type NoteOf, type Reply, type RequestOf,
+  BARE_FRAME_BYTES,
+  type CompiledMessage,
+  type CompiledTable,
+  compileTable,
+  FRAME,
+  PART,
+} from './message-codec.ts';
+import {
+  INLINE_BYTES,
+  type AnswerOf,
+  type CallName,
+  type HandlersOf,
+  type MessageTable,
+  type NoteName,
+  type NoteOf,
+  type Reply,
+  type RequestOf,
   type ThreadKind,
 } from './message-kit.ts';
 import { Peer } from './mailbox-peer.ts';
@@ -108,12 +123,15 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     this.#arena = options.arena;
     this.#arenas = new SharedArenas(block);
     this.#assertLanes = options.assertLanes ?? false;
-    this.#table = options.table === undefined ? (compiledMessages ??= compileTable(messages)) : compileTable(options.table);
+    this.#table =
+      options.table === undefined ? (compiledMessages ??= compileTable(messages)) : compileTable(options.table);
     this.#handlers = this.#table.messages.map(() => null);
     const memory = new RingMemory(block.rings);
     this.#memory = memory;
-    const writer = (to: number, ring: 'requests' | 'answers') => new RingWriter(memory, ringBase(block, self, to, ring), block.ringSize);
-    const reader = (from: number, ring: 'requests' | 'answers') => new RingReader(memory, ringBase(block, from, self, ring), block.ringSize);
+    const writer = (to: number, ring: 'requests' | 'answers') =>
+      new RingWriter(memory, ringBase(block, self, to, ring), block.ringSize);
+    const reader = (from: number, ring: 'requests' | 'answers') =>
+      new RingReader(memory, ringBase(block, from, self, ring), block.ringSize);
     this.#peers = Array.from({ length: block.threads }, (_, thread) => {
       if (thread === self) return null;
       const rings = {
@@ -189,14 +207,25 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     onConsumed: (() => void) | null = null,
   ): boolean {
     const type = this.#typeOf(name);
-    assert(!this.#assertLanes || this.#lane < 0 || type.lane > this.#lane, `${name} is called from a lane that is not earlier than its own`);
+    assert(
+      !this.#assertLanes || this.#lane < 0 || type.lane > this.#lane,
+      `${name} is called from a lane that is not earlier than its own`,
+    );
     const peer = this.#peerOf(to);
     const at = this.#place(peer, type);
     if (at < 0) return false;
     const lent = this.#lend(type, request);
     if (lent === undefined) return false;
     const call = { type, onAnswer, onConsumed, chunk: lent, consumed: false };
-    this.#write(peer, peer.rings.requestsOut, at, type, PART.request, peer.open(call), type.request.encode(request as Values, this.#memory, at, lent));
+    this.#write(
+      peer,
+      peer.rings.requestsOut,
+      at,
+      type,
+      PART.request,
+      peer.open(call),
+      type.request.encode(request, this.#memory, at, lent),
+    );
     return true;
   }
 
@@ -208,7 +237,15 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     if (at < 0) return false;
     const lent = this.#lend(type, note);
     if (lent === undefined) return false;
-    this.#write(peer, peer.rings.requestsOut, at, type, PART.note, 0, type.request.encode(note as Values, this.#memory, at, lent));
+    this.#write(
+      peer,
+      peer.rings.requestsOut,
+      at,
+      type,
+      PART.note,
+      0,
+      type.request.encode(note, this.#memory, at, lent),
+    );
     if (lent !== null) peer.lendUntilPassed('requests', lent);
     return true;
   }
@@ -232,7 +269,10 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
 
   #peerOf(thread: number): Peer {
     const peer = this.#peers[thread];
-    assert(peer != null, thread === this.self ? 'a thread does its own work without messages' : `there is no thread ${thread}`);
+    assert(
+      peer != null,
+      thread === this.self ? 'a thread does its own work without messages' : `there is no thread ${thread}`,
+    );
     return peer;
   }
 
@@ -259,7 +299,15 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     return chunk;
   }
 
-  #write(peer: Peer, writer: RingWriter, at: number, type: CompiledMessage, part: number, correlation: number, size: number): void {
+  #write(
+    peer: Peer,
+    writer: RingWriter,
+    at: number,
+    type: CompiledMessage,
+    part: number,
+    correlation: number,
+    size: number,
+  ): void {
     const { i32, f64 } = this.#memory;
     i32[(at + FRAME.kind) >> 2] = (type.id << 2) | part;
     f64[(at + FRAME.metadataOffset) >> 3] = this.#metadataOffset;

@@ -75,7 +75,14 @@ interface Place {
 }
 
 const WORDS: Readonly<Record<Place['kind'], number>> = {
-  i32: 1, bool: 1, text: 1, descriptor: 2, payload: 2, f64: 0, i64x: 0, uuid: 0,
+  i32: 1,
+  bool: 1,
+  text: 1,
+  descriptor: 2,
+  payload: 2,
+  f64: 0,
+  i64x: 0,
+  uuid: 0,
 };
 
 /** Where the fixed part of each field lies: 4-byte words first, then 8-byte ones, then uuids. `behind`: where variable bytes begin. */
@@ -91,10 +98,19 @@ function layOut(fields: MessageFields): { words: Place[]; longs: Place[]; uuids:
       at += size === 4 ? 4 * WORDS[place.kind] : size;
       return placed;
     });
-  const words = put(4, places.filter(({ kind }) => WORDS[kind] > 0));
+  const words = put(
+    4,
+    places.filter(({ kind }) => WORDS[kind] > 0),
+  );
   at = (at + 7) & -8;
-  const longs = put(8, places.filter(({ kind }) => ['f64', 'i64x', 'descriptor', 'payload'].includes(kind)));
-  const uuids = put(16, places.filter(({ kind }) => kind === 'uuid'));
+  const longs = put(
+    8,
+    places.filter(({ kind }) => ['f64', 'i64x', 'descriptor', 'payload'].includes(kind)),
+  );
+  const uuids = put(
+    16,
+    places.filter(({ kind }) => kind === 'uuid'),
+  );
   return { words, longs, uuids, behind: at };
 }
 
@@ -128,11 +144,17 @@ function compile(fields: MessageFields): FieldsCodec {
       maxBytes += max;
       const some = `size = R.text(m, end, ${value}, ${max}, '${name}'); m.i32[a + ${word}] = size; end += size;`;
       write.push(nullable ? `if (${value} === null) m.i32[a + ${word}] = -1; else { ${some} }` : some);
-      read.push(`size = m.i32[a + ${word}]; const ${name}_ = ${nullable ? 'size < 0 ? null : ' : ''}m.bytes.utf8Slice(end, end + size);`);
+      read.push(
+        `size = m.i32[a + ${word}]; const ${name}_ = ${nullable ? 'size < 0 ? null : ' : ''}m.bytes.utf8Slice(end, end + size);`,
+      );
       read.push('if (size > 0) end += size;');
     } else if (kind === 'descriptor') {
-      write.push(`m.i32[a + ${word}] = ${value}.arena; m.i32[a + ${word + 1}] = ${value}.length; m.f64[d + ${long}] = ${value}.offset;`);
-      read.push(`const ${name}_ = { arena: m.i32[a + ${word}], offset: m.f64[d + ${long}], length: m.i32[a + ${word + 1}] };`);
+      write.push(
+        `m.i32[a + ${word}] = ${value}.arena; m.i32[a + ${word + 1}] = ${value}.length; m.f64[d + ${long}] = ${value}.offset;`,
+      );
+      read.push(
+        `const ${name}_ = { arena: m.i32[a + ${word}], offset: m.f64[d + ${long}], length: m.i32[a + ${word + 1}] };`,
+      );
     } else {
       assert(payload === null, 'a message has at most one payload');
       payload = name;
@@ -163,8 +185,12 @@ function compile(fields: MessageFields): FieldsCodec {
   return {
     maxBytes: frameBytes(maxBytes),
     payload,
-    encode: new Function('R', `return (v, m, at, lent) => { let size = 0; ${write.join('\n')}\nreturn end - at; };`)(runtime) as FieldsCodec['encode'],
-    decode: new Function('R', `return (m, at, arenas) => { ${read.join('\n')}\nreturn { ${object.join(', ')} }; };`)(runtime) as FieldsCodec['decode'],
+    encode: new Function('R', `return (v, m, at, lent) => { let size = 0; ${write.join('\n')}\nreturn end - at; };`)(
+      runtime,
+    ) as FieldsCodec['encode'],
+    decode: new Function('R', `return (m, at, arenas) => { ${read.join('\n')}\nreturn { ${object.join(', ')} }; };`)(
+      runtime,
+    ) as FieldsCodec['decode'],
   };
 }
 

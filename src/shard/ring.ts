@@ -173,7 +173,10 @@ export class RingReader {
   /** Passes the frame that `peek` gave. Its bytes stay as they are until `release`. */
   pass(): void {
     const length = this.#i32[(this.#data + (this.#head & (this.size - 1))) >> 2] as number;
-    assert(length > 0 && length <= ((this.#tail - this.#head) | 0), `a frame of ${length} bytes lies beyond the tail of its ring`);
+    assert(
+      length > 0 && length <= ((this.#tail - this.#head) | 0),
+      `a frame of ${length} bytes lies beyond the tail of its ring`,
+    );
     this.#head = (this.#head + length) | 0;
   }
 

@@ -46,7 +46,11 @@ export class SlotTable {
   readonly #ring: (thread: number) => void;
 
   /** `ring` tells another thread to look (its doorbell), `self` is this thread's number. */
-  constructor(block: Pick<SharedBlock, 'slots' | 'slotsPerThread' | 'threads'>, self: number, ring: (thread: number) => void) {
+  constructor(
+    block: Pick<SharedBlock, 'slots' | 'slotsPerThread' | 'threads'>,
+    self: number,
+    ring: (thread: number) => void,
+  ) {
     this.#words = new Int32Array(block.slots);
     this.#self = self;
     this.#slotsPerThread = block.slotsPerThread;

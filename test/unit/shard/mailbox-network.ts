@@ -15,13 +15,19 @@ export interface MailboxNetwork<Table extends MessageTable> {
   settle(): Promise<number>;
 }
 
-export function mailboxNetwork<Table extends MessageTable>(table: Table, threads: number, ringBytes = 16384, arenaBytes = 1 << 20): MailboxNetwork<Table> {
+export function mailboxNetwork<Table extends MessageTable>(
+  table: Table,
+  threads: number,
+  ringBytes = 16384,
+  arenaBytes = 1 << 20,
+): MailboxNetwork<Table> {
   const shared = createSharedBlock({ threads, ringBytes, arenaBytes, slotsPerThread: 16, arenaAddresses: 1 << 24 });
   const block: SharedBlock = { ...shared, rings: new ArrayBuffer(shared.rings.byteLength) };
   const clock = new VirtualClock();
   const doorbells = new VirtualDoorbells(threads, (wake) => clock.soon(wake));
   const arenas = block.arenas.map(
-    (memory, id) => new ThreadArena({ id, memory, limitBytes: arenaBytes, soon: (run) => clock.soon(run), giveBack: () => true }),
+    (memory, id) =>
+      new ThreadArena({ id, memory, limitBytes: arenaBytes, soon: (run) => clock.soon(run), giveBack: () => true }),
   );
   return {
     block,

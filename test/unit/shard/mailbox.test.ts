@@ -3,18 +3,58 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Uuid } from '../../../src/base/uuid.ts';
 import {
-  bool, call, descriptor, f64, i32, i64x, type MessageTable, note, nullableText, payload, type Reply, text, uuid,
+  bool,
+  call,
+  descriptor,
+  f64,
+  i32,
+  i64x,
+  type MessageTable,
+  note,
+  nullableText,
+  payload,
+  type Reply,
+  text,
+  uuid,
 } from '../../../src/shard/message-kit.ts';
 import { type MailboxNetwork, mailboxNetwork } from './mailbox-network.ts';
 
 const table = {
   early: call({ lane: 'forward', to: ['shard'], request: { n: i32 }, answer: { n: i32 } }),
-  work: call({ lane: 'partition', to: ['shard'], consumes: true, request: { n: i32, body: payload }, answer: { n: i32, body: payload } }),
+  work: call({
+    lane: 'partition',
+    to: ['shard'],
+    consumes: true,
+    request: { n: i32, body: payload },
+    answer: { n: i32, body: payload },
+  }),
   all: call({
     lane: 'partition',
     to: ['shard'],
-    request: { a: i32, b: bool, c: f64, d: i64x, e: uuid, f: text(40), g: nullableText(10), h: descriptor, i: payload, j: text(5) },
-    answer: { a: i32, b: bool, c: f64, d: i64x, e: uuid, f: text(40), g: nullableText(10), h: descriptor, i: payload, j: text(5) },
+    request: {
+      a: i32,
+      b: bool,
+      c: f64,
+      d: i64x,
+      e: uuid,
+      f: text(40),
+      g: nullableText(10),
+      h: descriptor,
+      i: payload,
+      j: text(5),
+    },
+    answer: {
+      a: i32,
+      b: bool,
+      c: f64,
+      d: i64x,
+      e: uuid,
+      f: text(40),
+      g: nullableText(10),
+      h: descriptor,
+      i: payload,
+      j: text(5),
+    },
   }),
   tick: note({ lane: 'leaf', to: ['shard'], fields: { n: i32 } }),
   bulk: note({ lane: 'leaf', to: ['shard'], fields: { body: payload } }),
@@ -46,7 +86,11 @@ function shard(network: MailboxNetwork<Table>, self: number, hold = false) {
   return { mailbox, received, held };
 }
 
-function pair(hold = false, ringBytes = 16384, arenaBytes = 1 << 20): { network: MailboxNetwork<Table>; a: Shard; b: Shard } {
+function pair(
+  hold = false,
+  ringBytes = 16384,
+  arenaBytes = 1 << 20,
+): { network: MailboxNetwork<Table>; a: Shard; b: Shard } {
   const network = mailboxNetwork(table, 4, ringBytes, arenaBytes);
   return { network, a: shard(network, 2), b: shard(network, 3, hold) };
 }
@@ -54,19 +98,64 @@ function pair(hold = false, ringBytes = 16384, arenaBytes = 1 << 20): { network:
 test('every kind of field arrives as it was sent, there and back', async () => {
   const { network, a } = pair();
   const values = [
-    { a: -5, b: true, c: 2 ** 53, d: -(2n ** 63n), e: '\xff\x00abcdefghijklmn' as Uuid, f: 'häß 𝕜', g: null, h: { arena: 3, offset: 2 ** 33 + 1, length: 77 }, i: Buffer.from('abc'), j: '' },
-    { a: 2 ** 31 - 1, b: false, c: -Infinity, d: 17n, e: '0123456789abcdef' as Uuid, f: '', g: '', h: { arena: 0, offset: 0, length: 0 }, i: Buffer.alloc(0), j: 'ab' },
-    { a: 0, b: false, c: -1, d: 0n, e: '0123456789abcdef' as Uuid, f: 'x'.repeat(40), g: 'y', h: { arena: 0, offset: 1, length: 2 }, i: Buffer.alloc(10_000, 7), j: 'abcde' },
+    {
+      a: -5,
+      b: true,
+      c: 2 ** 53,
+      d: -(2n ** 63n),
+      e: '\xff\x00abcdefghijklmn' as Uuid,
+      f: 'häß 𝕜',
+      g: null,
+      h: { arena: 3, offset: 2 ** 33 + 1, length: 77 },
+      i: Buffer.from('abc'),
+      j: '',
+    },
+    {
+      a: 2 ** 31 - 1,
+      b: false,
+      c: -Infinity,
+      d: 17n,
+      e: '0123456789abcdef' as Uuid,
+      f: '',
+      g: '',
+      h: { arena: 0, offset: 0, length: 0 },
+      i: Buffer.alloc(0),
+      j: 'ab',
+    },
+    {
+      a: 0,
+      b: false,
+      c: -1,
+      d: 0n,
+      e: '0123456789abcdef' as Uuid,
+      f: 'x'.repeat(40),
+      g: 'y',
+      h: { arena: 0, offset: 1, length: 2 },
+      i: Buffer.alloc(10_000, 7),
+      j: 'abcde',
+    },
   ];
   const answers: unknown[] = [];
-  for (const value of values) assert.ok(a.mailbox.call('all', 3, value, (answer) => answers.push({ ...answer, i: Buffer.from(answer.i) })));
+  for (const value of values)
+    assert.ok(a.mailbox.call('all', 3, value, (answer) => answers.push({ ...answer, i: Buffer.from(answer.i) })));
   await network.settle();
   assert.deepEqual(answers, values);
 });
 
 test('text beyond its bound is a programmer error', () => {
   const { a } = pair();
-  const value = { a: 0, b: false, c: 0, d: 0n, e: '0123456789abcdef' as Uuid, f: 'ä'.repeat(21), g: null, h: { arena: 0, offset: 0, length: 0 }, i: Buffer.alloc(0), j: '' };
+  const value = {
+    a: 0,
+    b: false,
+    c: 0,
+    d: 0n,
+    e: '0123456789abcdef' as Uuid,
+    f: 'ä'.repeat(21),
+    g: null,
+    h: { arena: 0, offset: 0, length: 0 },
+    i: Buffer.alloc(0),
+    j: '',
+  };
   assert.throws(() => a.mailbox.call('all', 3, value, () => {}), /f has 42 bytes, more than 40/);
 });
 
@@ -82,7 +171,13 @@ test('messages of one sender arrive in the order of sending, calls and notes tog
 test('long payloads are lent and come back: by `consumed`, by the answer, when the ring was passed', async () => {
   const { network, a, b } = pair(true);
   const events: string[] = [];
-  a.mailbox.call('work', 3, { n: 1, body: Buffer.alloc(5000, 9) }, ({ n, body }) => events.push(`answer ${n} ${body.length}`), () => events.push('consumed'));
+  a.mailbox.call(
+    'work',
+    3,
+    { n: 1, body: Buffer.alloc(5000, 9) },
+    ({ n, body }) => events.push(`answer ${n} ${body.length}`),
+    () => events.push('consumed'),
+  );
   await network.settle();
   assert.equal(network.arenas[2]?.chargedBytes, 5000);
   const work = b.held[0];
@@ -127,11 +222,18 @@ test('credit: calls stop when the space of their answers is used up, and go on i
   second?.reply.answer({ n: 1, body });
   await network.settle();
   assert.deepEqual(retried, ['x', 'y']);
-  assert.equal(a.mailbox.call('work', 3, { n: 5, body }, () => {}), false, 'z is first');
+  assert.equal(
+    a.mailbox.call('work', 3, { n: 5, body }, () => {}),
+    false,
+    'z is first',
+  );
   for (const { n, reply } of b.held.splice(0)) reply.answer({ n, body });
   await network.settle();
   assert.deepEqual(retried, ['x', 'y', 'z']);
-  assert.deepEqual(order, Array.from({ length: sent }, (_, n) => n));
+  assert.deepEqual(
+    order,
+    Array.from({ length: sent }, (_, n) => n),
+  );
 });
 
 test('an earlier lane leaves credit for later ones', async () => {
@@ -152,11 +254,15 @@ test('a full ring refuses notes, and tells when there is space', async () => {
   assert.ok(sent > 100);
   const total = sent + 500;
   const more = (): void => {
-    for (; sent < total; sent++) if (!a.mailbox.note('tick', 3, { n: sent })) return a.mailbox.whenCredit(3, 'tick', more);
+    for (; sent < total; sent++)
+      if (!a.mailbox.note('tick', 3, { n: sent })) return a.mailbox.whenCredit(3, 'tick', more);
   };
   a.mailbox.whenCredit(3, 'tick', more);
   await network.settle();
-  assert.deepEqual(b.received, Array.from({ length: total }, (_, n) => `tick ${n} of 2`));
+  assert.deepEqual(
+    b.received,
+    Array.from({ length: total }, (_, n) => `tick ${n} of 2`),
+  );
 });
 
 test('an arena without memory refuses what must be lent, and the sender goes on when there is some', async () => {
@@ -172,7 +278,10 @@ test('an arena without memory refuses what must be lent, and the sender goes on 
     b.held[n]?.reply.answer({ n, body });
     await network.settle();
   }
-  assert.deepEqual(b.held.map(({ n }) => n), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(
+    b.held.map(({ n }) => n),
+    [0, 1, 2, 3, 4, 5],
+  );
   assert.equal(network.arenas[2]?.chargedBytes, 0);
 });
 

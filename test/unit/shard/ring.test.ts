@@ -133,7 +133,8 @@ test('random frames: nothing is lost, torn or reordered, whatever the interleavi
           }
           const expected = committed[got++];
           assert.deepEqual(get(reader), expected);
-          for (let b = at + 8; b < at + (expected?.size ?? 0) - 8; b++) assert.equal(memory.bytes[b], (expected?.value ?? 0) & 0xff);
+          for (let b = at + 8; b < at + (expected?.size ?? 0) - 8; b++)
+            assert.equal(memory.bytes[b], (expected?.value ?? 0) & 0xff);
         }
         if (kind === 'release') reader.release();
       }

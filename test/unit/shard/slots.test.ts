@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { slotBytes, SlotTable } from '../../../src/shard/slots.ts';
 
-function block(threads: number, slotsPerThread: number): { slots: SharedArrayBuffer; slotsPerThread: number; threads: number } {
+function block(
+  threads: number,
+  slotsPerThread: number,
+): { slots: SharedArrayBuffer; slotsPerThread: number; threads: number } {
   return { slots: new SharedArrayBuffer(slotBytes(threads, slotsPerThread)), slotsPerThread, threads };
 }
 
@@ -49,7 +52,7 @@ test('a slot without uses goes at once, and comes back with another number', () 
   }
 });
 
-test('errors of the program are caught: a use after retirement, a use given back twice, another thread\'s slot', () => {
+test("errors of the program are caught: a use after retirement, a use given back twice, another thread's slot", () => {
   const shared = block(2, 2);
   const owner = new SlotTable(shared, 0, () => {});
   const other = new SlotTable(shared, 1, () => {});
@@ -83,17 +86,16 @@ test('two threads give uses back while the owner gives out and retires', { timeo
     parentPort.postMessage('done');`;
   const owner = new SlotTable(shared, 0, () => {});
   const words = new Int32Array(queue);
-  let done = 0;
-  let failure: unknown = null;
+  const state: { done: number; failure: unknown } = { done: 0, failure: null };
   const workers = [1, 2].map((self) => {
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
       workerData: { shared, queue, self, rounds },
     });
     worker.on('message', (message) => {
-      if (message === 'done') done++;
+      if (message === 'done') state.done++;
     });
     worker.on('error', (error) => {
-      failure = error;
+      state.failure = error;
     });
     return worker;
   });
@@ -115,7 +117,7 @@ test('two threads give uses back while the owner gives out and retires', { timeo
     opened++;
   };
   open();
-  for (let n = 0; n < rounds && failure === null; n++) {
+  for (let n = 0; n < rounds && state.failure === null; n++) {
     for (const half of [0, 1]) {
       const at = 2 + half * 4096 + (n % 4096);
       while (Atomics.load(words, at) !== 0) await new Promise(setImmediate);
@@ -129,9 +131,9 @@ test('two threads give uses back while the owner gives out and retires', { timeo
       open();
     }
   }
-  while (done < 2 && failure === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (state.done < 2 && state.failure === null) await new Promise((resolve) => setTimeout(resolve, 5));
   await Promise.all(workers.map((worker) => worker.terminate()));
-  assert.equal(failure, null);
+  assert.equal(state.failure, null);
   owner.reap();
   if (owner.retire(current)) closed++;
   assert.equal(closed, opened);

@@ -12,7 +12,13 @@ export const stressTable = {
     answer: { sequence: i32, metadata: f64, body: payload },
   }),
   tick: note({ lane: 'partition', to: ['control', 'shard'], fields: { sequence: i32, metadata: f64, body: payload } }),
-  delta: call({ lane: 'metadata', to: ['shard'], waitsForMetadata: false, request: { offset: f64 }, answer: { offset: f64 } }),
+  delta: call({
+    lane: 'metadata',
+    to: ['shard'],
+    waitsForMetadata: false,
+    request: { offset: f64 },
+    answer: { offset: f64 },
+  }),
 } as const satisfies MessageTable;
 
 export interface StressData {

@@ -23,7 +23,16 @@ const arena = new ThreadArena({
   giveBack: () => false,
 });
 const doorbell = new AtomicsDoorbell(block.doorbells, self);
-const mailbox = new Mailbox({ kind, self, block, doorbell, clock: systemClock, arena, table: stressTable, assertLanes: true });
+const mailbox = new Mailbox({
+  kind,
+  self,
+  block,
+  doorbell,
+  clock: systemClock,
+  arena,
+  table: stressTable,
+  assertLanes: true,
+});
 const others = Array.from({ length: block.threads }, (_, n) => n).filter((n) => n !== self && n >= CONTROL);
 
 function check(condition: boolean, what: string): asserts condition {
@@ -38,7 +47,8 @@ function bodyOf(from: number, sequence: number): Buffer {
 
 function checkBody(body: Buffer, from: number, sequence: number): void {
   const mark = (from * 31 + sequence) & 0xff;
-  for (let at = 0; at < body.length; at += 97) check(body[at] === mark, `a byte of ${sequence} from ${from} is another`);
+  for (let at = 0; at < body.length; at += 97)
+    check(body[at] === mark, `a byte of ${sequence} from ${from} is another`);
   if (body.length > 0) check(body.at(-1) === mark, `the last byte of ${sequence} from ${from} is another`);
 }
 
@@ -63,21 +73,19 @@ const handlers = {
     from: number,
   ): void {
     arrived(from, sequence, metadata, body);
-    const answer = (): void => reply.answer({ sequence, metadata: mailbox.metadataOffset, body: bodyOf(self, sequence) });
+    const answer = (): void =>
+      reply.answer({ sequence, metadata: mailbox.metadataOffset, body: bodyOf(self, sequence) });
     const way = random.below(4);
     if (way === 0) answer();
     else if (way === 1) {
       reply.consumed();
       setImmediate(answer);
     } else {
-      setTimeout(
-        () => {
-          checkBody(body, from, sequence);
-          if (way === 2) reply.consumed();
-          answer();
-        },
-        random.below(3),
-      );
+      setTimeout(() => {
+        checkBody(body, from, sequence);
+        if (way === 2) reply.consumed();
+        answer();
+      }, random.below(3));
     }
   },
   tick({ sequence, metadata, body }: { sequence: number; metadata: number; body: Buffer }, from: number): void {
@@ -166,7 +174,17 @@ thread.onMessage(() => {
   // Main says that all threads have finished: what was lent in rings has been passed.
   arena.onShort();
   const { refused, held, wakeUps, callsInFlight, waiting } = mailbox.stats;
-  thread.send({ self, chargedBytes: arena.chargedBytes, callsInFlight, waiting, refused, held, wakeUps, received, metadataOffset: mailbox.metadataOffset });
+  thread.send({
+    self,
+    chargedBytes: arena.chargedBytes,
+    callsInFlight,
+    waiting,
+    refused,
+    held,
+    wakeUps,
+    received,
+    metadataOffset: mailbox.metadataOffset,
+  });
   mailbox.close();
   thread.close();
 });

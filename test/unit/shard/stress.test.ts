@@ -65,5 +65,8 @@ test('threads talk to each other at random and everything adds up', { timeout: 1
     assert.ok(report.refused > 0, 'rings or credit were exhausted');
     assert.ok(report.wakeUps > 0, 'threads slept');
   }
-  assert.ok(reports.some(({ held }) => held > 0), 'messages waited for metadata');
+  assert.ok(
+    reports.some(({ held }) => held > 0),
+    'messages waited for metadata',
+  );
 });
