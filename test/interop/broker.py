@@ -60,8 +60,9 @@ class Broker:
         assert self.process is None, "the broker is running"
         began = time.monotonic()
         # Its own session, so that Ctrl-C reaches the suite, which then stops it in order.
-        self.process = subprocess.Popen(
-            self.argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.argv, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         ready = threading.Event()
         threading.Thread(target=self._follow, args=(self.process, ready), daemon=True).start()
         while not ready.wait(0.02):
@@ -93,9 +94,9 @@ class Broker:
             raise RuntimeError(f"the broker did not stop within {timeout} s:\n{self.tail()}") from None
 
     def kill(self):
-        """kill -9."""
+        """kill -9, for the process and what it has started."""
         process, self.process = self.process, None
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def running(self):
@@ -135,7 +136,3 @@ class Running:
 
     def tail(self):
         return ""
-
-
-def is_local_tool(name):
-    return shutil.which(name) is not None and os.access(shutil.which(name), os.X_OK)
