@@ -25,7 +25,7 @@ interface Envelope {
 }
 
 /** What goes over the port: words of this module, or what the owner of the thread sends. */
-type PortMessage = { readonly kind: 'ready' } | { readonly kind: 'user'; readonly message: unknown };
+type PortMessage = { readonly kind: 'ready' | 'closing' } | { readonly kind: 'user'; readonly message: unknown };
 
 /** Starts a thread. `url` replaces the entry's file, for tests. */
 export function startThread(start: ThreadStart, url: URL = entryUrl(start.entry)): Thread {
@@ -46,6 +46,7 @@ export function startThread(start: ThreadStart, url: URL = entryUrl(start.entry)
   });
   worker.on('message', (message: PortMessage) => {
     if (message.kind === 'ready') isReady();
+    else if (message.kind === 'closing') stopping = true;
     else start.received?.(message.message);
   });
   worker.on('error', (error: unknown) => {
@@ -56,7 +57,7 @@ export function startThread(start: ThreadStart, url: URL = entryUrl(start.entry)
     void worker.terminate();
   });
   worker.on('exit', (code) => {
-    const end: ThreadEnd = failure ?? (stopping || code === 0 ? { kind: 'stopped' } : { kind: 'exited', code });
+    const end: ThreadEnd = failure ?? (stopping ? { kind: 'stopped' } : { kind: 'exited', code });
     isNot(new Error(`${start.name} ended before it was ready`));
     start.ended(end);
   });
@@ -93,6 +94,9 @@ export function thisThread<Data>(): ThisThread<Data> {
     onMessage: (next) => {
       listener = next;
     },
-    close: () => port.close(),
+    close() {
+      post({ kind: 'closing' });
+      port.close();
+    },
   };
 }

@@ -5,11 +5,11 @@ export type ThreadEntry = 'control' | 'shard';
 
 /** Why a thread is no more. */
 export type ThreadEnd =
-  /** It was asked to stop, or ended by itself after `close`. */
+  /** It was told to stop, or ended after its own `close`. */
   | { readonly kind: 'stopped' }
   /** An exception that nobody caught; the error's words and its stack. */
   | { readonly kind: 'failed'; readonly message: string; readonly stack: string }
-  /** It left without a word. */
+  /** It left without a word; the code is 0 where it had nothing left to do. */
   | { readonly kind: 'exited'; readonly code: number };
 
 export interface ThreadStart {

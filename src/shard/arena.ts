@@ -19,7 +19,7 @@ import { assert, required } from '../base/assert.ts';
 import type { Arena, Chunk } from '../port/memory.ts';
 import { FreeRuns } from './arena-runs.ts';
 
-export const PAGE = 4096;
+const PAGE = 4096;
 const GRANULE = 64 * 1024;
 const PAGES_PER_GRANULE = GRANULE / PAGE;
 /** The sizes of small chunks; above the last one a chunk takes whole granules. */

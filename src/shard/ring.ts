@@ -27,7 +27,7 @@ const TAIL = 16;
 const WANTED = 32;
 
 /** Frames begin at multiples of this. */
-export const FRAME_ALIGNMENT = 8;
+const FRAME_ALIGNMENT = 8;
 
 /** Shared memory as the codecs of messages see it. All views begin at byte 0 of the same buffer. */
 export class RingMemory {

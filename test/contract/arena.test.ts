@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { loadNative } from '../../src/host/addon.ts';
 import type { Chunk } from '../../src/port/memory.ts';
 import { ThreadArena } from '../../src/shard/arena.ts';
 
@@ -195,4 +196,19 @@ test('random reserve, charge and release: no overlap, exact accounts, everything
     }),
     { numRuns: 100 },
   );
+});
+
+test('the system takes pages back and gives them as zeros', async (context) => {
+  const { native } = loadNative();
+  const memory = new SharedArrayBuffer(64 * MiB);
+  if (native.releasePages(Buffer.from(memory), 0, 4096) < 0) return context.skip('the addon is not built');
+  const giveBack = (bytes: Uint8Array, from: number, to: number): boolean => native.releasePages(bytes, from, to) >= 0;
+  const arena = new ThreadArena({ id: 0, memory, limitBytes: 32 * MiB, soon: () => {}, giveBack });
+  const chunk = take(arena, 32 * MiB);
+  chunk.bytes.fill(1);
+  const full = process.memoryUsage.rss();
+  chunk.release();
+  assert.equal(arena.touchedBytes, 0);
+  assert.equal(chunk.bytes[5_000_000], 0);
+  assert.ok(full - process.memoryUsage.rss() > 16 * MiB);
 });

@@ -2,7 +2,7 @@
 import { thisThread } from '../../../src/host/threads.ts';
 
 const thread = thisThread<{
-  what: 'echo' | 'throw' | 'reject' | 'exit' | 'asleep' | 'never ready';
+  what: 'echo' | 'throw' | 'reject' | 'exit' | 'leave' | 'asleep' | 'never ready';
   words: SharedArrayBuffer;
 }>();
 const { what, words } = thread.data;
@@ -18,6 +18,7 @@ if (what === 'throw') {
 }
 if (what === 'reject') setTimeout(() => void Promise.reject(new Error('nobody caught this')), 5);
 if (what === 'exit') setTimeout(() => process.exit(3), 5);
+if (what === 'leave') setTimeout(() => process.exit(0), 5);
 if (what === 'never ready') process.exit(4);
 // Nothing but the port keeps a thread that sleeps alive.
 if (what === 'asleep') void Atomics.waitAsync(new Int32Array(words), 0, 0).value;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { entryUrl, startThread } from '../../../src/host/threads.ts';
 import type { Thread, ThreadEnd } from '../../../src/port/threads.ts';
 
-type What = 'echo' | 'throw' | 'reject' | 'exit' | 'asleep' | 'never ready';
+type What = 'echo' | 'throw' | 'reject' | 'exit' | 'leave' | 'asleep' | 'never ready';
 
 function start(what: What): {
   thread: Thread;
@@ -54,6 +54,7 @@ test('so is a rejection that nobody handles', async () => {
 
 test('a thread that leaves without a word is told by its code', async () => {
   assert.deepEqual(await start('exit').ended, { kind: 'exited', code: 3 });
+  assert.deepEqual(await start('leave').ended, { kind: 'exited', code: 0 }, 'nobody told it to go');
 });
 
 test('a thread that ends before it is ready rejects `ready`', async () => {
