@@ -98,8 +98,8 @@ export const BATCH_ERROR = {
   /** A record's lengths do not fit each other or the batch, or there are more or fewer records than `recordsCount`. [INVALID_RECORD] */
   badRecord: 14,
   /**
-   * All is well except that the offset deltas are not 0, 1, 2 …: Kafka takes uncompressed batches as they are and writes compressed
-   * ones anew. The row is complete.
+   * All is well except that the offset deltas are not 0, 1, 2 …; the row is complete. Kafka takes uncompressed batches as they are, writes compressed
+   * ones anew where the topic has another codec, and fails on the others. [none, or UNKNOWN_SERVER_ERROR; INVALID_RECORD says more]
    */
   offsetsNotDense: 15,
   /** Scan: an offset is below `minOffset`, not above the batch before, negative, or 2^53 and more. */
