@@ -25,7 +25,10 @@ interface Envelope {
 }
 
 /** What goes over the port: words of this module, or what the owner of the thread sends. */
-type PortMessage = { readonly kind: 'ready' | 'closing' } | { readonly kind: 'user'; readonly message: unknown };
+type PortMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'user'; readonly message: unknown };
 
 /** Starts a thread. `url` replaces the entry's file, for tests. */
 export function startThread(start: ThreadStart, url: URL = entryUrl(start.entry)): Thread {
