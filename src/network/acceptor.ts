@@ -60,7 +60,7 @@ export class Acceptor {
   constructor(options: AcceptorOptions) {
     this.#options = options;
     this.#counts = new ConnectionCounts(options.limits, options.clock.monotonic());
-    this.#load = new Array<number>(options.shards).fill(0);
+    this.#load = Array.from({ length: options.shards }, () => 0);
   }
 
   /** Opens all listeners; where one fails, those already open are closed. A ListenerError says what is in the way. */

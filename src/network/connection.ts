@@ -51,6 +51,8 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
   /** Whether the shard has put it on a list already: to run in this turn, and to get memory. */
   listed = false;
   waitsForMemory = false;
+  /** The one connection of the shard that may use the last of the memory (MemoryQueue). */
+  isFavoured = false;
 
   constructor(shared: Shared<Services>, id: number, peer: ConnectionPeer) {
     this.#shared = shared;
@@ -137,7 +139,8 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
     this.#startedInTurn = 0;
     this.#busy = true;
     this.#flush();
-    if (this.#intake.hold === 'order' && !this.#muted) this.#intake.advance();
+    const { hold } = this.#intake;
+    if ((hold === 'order' && !this.#muted) || (hold === 'memory' && this.isFavoured)) this.#intake.advance();
     this.#settle();
     this.#busy = false;
     this.#updateReading();
@@ -206,6 +209,14 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
     return this.#work.hasRoom(size);
   }
 
+  memoryRoom(): number {
+    return this.#shared.memoryRoom(this);
+  }
+
+  filled(): void {
+    if (this.isFavoured) this.#shared.favourEnds(this);
+  }
+
   frame(buffer: Buffer, from: number, to: number, chunk: Chunk | null, stays: boolean): Hold {
     const size = to - from;
     const row = this.#shared.rows[apiKeyOf(buffer, from, to)];
@@ -215,7 +226,7 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
     let holder = chunk;
     if (chunk === null && row !== undefined) {
       if (row.lends && this.#shared.isMemoryShort(size)) {
-        holder = this.#shared.arena.reserve(size, size);
+        holder = size <= this.memoryRoom() ? this.#shared.arena.reserve(size, size) : null;
         if (holder === null) return 'memory';
         bytes = holder.bytes;
         start = 0;

@@ -46,7 +46,7 @@ export function parseRequest<Services>(
 export function handle<Services>(request: Request<Services>): void {
   let answer: unknown;
   try {
-    answer = request.row.api.handle(request.message as never, request as never);
+    answer = request.row.api.handle(request.message as never, request);
   } catch (error) {
     if (request.settled) request.home.fault(request, error);
     else request.fail(error);
@@ -81,7 +81,7 @@ export function encodeAnswer<Services>(request: Request<Services>, answer: unkno
 export function failedAnswer<Services>(request: Request<Services>): object | null {
   const { api } = request.row;
   if (api.failed === undefined || request.message === null) return null;
-  return api.failed(request.message as never, request as never, ERRORS.UNKNOWN_SERVER_ERROR);
+  return api.failed(request.message as never, request, ERRORS.UNKNOWN_SERVER_ERROR);
 }
 
 /** v0, the error, and the versions that would have served (KIP-511). */

@@ -29,12 +29,17 @@ export interface FrameSink {
   refused(reason: string): void;
   /** Whether another frame of so many bytes may begin to fill a chunk. */
   mayFill(size: number): boolean;
+  /** How many bytes of the arena this connection may take now; below zero where others have taken too much. */
+  memoryRoom(): number;
+  /** The request that was being filled is whole. */
+  filled(): void;
   /** False where everything that still comes is dropped. */
   readonly open: boolean;
 }
 
-/** The most that one read puts into a chunk: how far the arena's account can run behind. */
+/** The most that one read puts into a chunk, and the most while memory is short: how far the arena's account can run behind. */
 const READ_LIMIT = 1024 * 1024;
+const SHORT_READ_LIMIT = 16 * 1024;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
@@ -69,7 +74,7 @@ export class Intake {
 
   /** In the middle of a request that holds memory of the arena. */
   get filling(): boolean {
-    return this.#chunk !== null && this.#filled < this.#announced;
+    return this.#chunk !== null && (this.#filled < this.#announced || this.#owed > 0);
   }
 
   /** Where the next read goes. */
@@ -80,7 +85,8 @@ export class Intake {
       return this.#landing;
     }
     this.#intoChunk = true;
-    return chunk.bytes.subarray(this.#filled, Math.min(this.#announced, this.#filled + READ_LIMIT));
+    const limit = Math.max(SHORT_READ_LIMIT, Math.min(READ_LIMIT, this.#sink.memoryRoom()));
+    return chunk.bytes.subarray(this.#filled, Math.min(this.#announced, this.#filled + limit));
   }
 
   /** `size` bytes came to where `target` said. */
@@ -190,7 +196,7 @@ export class Intake {
       this.#hold = 'order';
       return false;
     }
-    const chunk = this.#arena.reserve(this.#announced, available);
+    const chunk = available <= this.#sink.memoryRoom() ? this.#arena.reserve(this.#announced, available) : null;
     if (chunk === null) {
       this.#hold = 'memory';
       return false;
@@ -211,7 +217,7 @@ export class Intake {
     if (chunk === null) return from;
     const count = Math.min(to - from, this.#announced - this.#filled);
     const charge = this.#owed + count;
-    if (charge > 0 && !chunk.charge(charge)) {
+    if (charge > 0 && (charge > this.#sink.memoryRoom() || !chunk.charge(charge))) {
       this.#hold = 'memory';
       return from;
     }
@@ -219,6 +225,7 @@ export class Intake {
     if (count > 0) buffer.copy(chunk.bytes, this.#filled, from, from + count);
     this.#filled += count;
     if (this.#filled < this.#announced) return from + count;
+    this.#sink.filled();
     // The chunk goes with the frame, whatever the sink does with it.
     this.#chunk = null;
     const hold = this.#sink.frame(chunk.bytes, 0, this.#announced, chunk, false);

@@ -1,6 +1,12 @@
 /**
  * Connections of a shard that wait for memory of its arena, first come first served. One a shard, on its thread.
  *
+ *     0 ──────────────── common ───────────────▶ │ ── for one favoured connection ──▶ │ budget
+ *
+ * Requests that are received side by side could use up the budget with none of them whole, and wait for each other. So the last part
+ * of the budget is for one connection at a time: the first of those that wait in the middle of a request. When its request is
+ * whole, the next is favoured.
+ *
  * Memory that is lent comes back by itself; memory that is being filled comes back with its connection only. So while somebody waits, a
  * request that has begun to fill memory and does not go on costs its connection.
  */
@@ -9,22 +15,42 @@ import type { Connection } from './connection.ts';
 
 export class MemoryQueue<Services> {
   readonly #arena: Arena;
+  readonly #runLater: (connection: Connection<Services>) => void;
+  /** Bytes that everybody may charge. */
+  readonly #common: number;
   readonly #waiting: Connection<Services>[] = [];
+  #favoured: Connection<Services> | null = null;
   #asked = false;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, requestMaxBytes: number, runLater: (connection: Connection<Services>) => void) {
     this.#arena = arena;
+    this.#runLater = runLater;
+    this.#common = arena.limitBytes - Math.min(requestMaxBytes, Math.floor(arena.limitBytes / 2));
   }
 
   get waiting(): number {
     return this.#waiting.length;
   }
 
+  /** How many bytes the connection may take now; below zero where others have taken more than their part. */
+  room(connection: Connection<Services>): number {
+    return (connection.isFavoured ? this.#arena.limitBytes : this.#common) - this.#arena.chargedBytes;
+  }
+
   add(connection: Connection<Services>): void {
     if (connection.waitsForMemory) return;
     connection.waitsForMemory = true;
-    this.#waiting.push(connection);
+    if (connection.isFavoured) this.#waiting.unshift(connection);
+    else this.#waiting.push(connection);
     this.#ask();
+    this.#favour();
+  }
+
+  /** The favoured connection's request is whole, or it is closed. */
+  favourEnds(connection: Connection<Services>): void {
+    connection.isFavoured = false;
+    this.#favoured = null;
+    this.#favour();
   }
 
   /** Closes those that have received nothing since `since`, and have begun a request. */
@@ -32,7 +58,7 @@ export class MemoryQueue<Services> {
     this.#dropClosed();
     if (this.#waiting.length === 0) return;
     let oldest: Connection<Services> | null = null;
-    for (const connection of [...connections]) {
+    for (const connection of connections) {
       if (!connection.filling || connection.lastReceived > since) continue;
       // One that waits itself stands still without fault: of those, one at a time makes room.
       if (!connection.waitsForMemory)
@@ -56,12 +82,29 @@ export class MemoryQueue<Services> {
       // It stays first, and listed, while it tries.
       const result = first.retryMemory();
       if (result === 'stuck') break;
-      this.#waiting.shift();
-      first.waitsForMemory = false;
+      this.#remove(first);
       if (result === 'moved') this.add(first);
     }
     this.#ask();
+    this.#favour();
   };
+
+  #favour(): void {
+    if (this.#favoured !== null) return;
+    this.#dropClosed();
+    const next = this.#waiting.find(({ filling }) => filling);
+    if (next === undefined) return;
+    this.#remove(next);
+    next.isFavoured = true;
+    this.#favoured = next;
+    this.#runLater(next);
+  }
+
+  #remove(connection: Connection<Services>): void {
+    const at = this.#waiting.indexOf(connection);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    connection.waitsForMemory = false;
+  }
 
   #dropClosed(): void {
     for (let i = this.#waiting.length - 1; i >= 0; i--) {

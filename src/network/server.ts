@@ -83,7 +83,7 @@ export class ShardServer<Services> implements Shared<Services> {
     this.rows = apiRows(options.apis);
     this.requestMaxBytes = options.settings.requestMaxBytes;
     this.now = options.clock.monotonic();
-    this.#memory = new MemoryQueue(options.arena);
+    this.#memory = new MemoryQueue(options.arena, this.requestMaxBytes, (connection) => this.runLater(connection));
     this.#sweepTimer = options.clock.after(SWEEP_MS, () => this.#sweep());
   }
 
@@ -107,7 +107,7 @@ export class ShardServer<Services> implements Shared<Services> {
   /** Starts no further request on any connection; each closes when what it has in work has been answered and sent. */
   stopReading(): void {
     this.#stopping = true;
-    for (const connection of [...this.#connections]) connection.finish('the broker is stopping');
+    for (const connection of this.#connections) connection.finish('the broker is stopping');
   }
 
   /** Calls back once, when no connection is left. */
@@ -120,7 +120,7 @@ export class ShardServer<Services> implements Shared<Services> {
   close(reason: string): void {
     this.#stopping = true;
     this.#sweepTimer.cancel();
-    for (const connection of [...this.#connections]) connection.close(reason);
+    for (const connection of this.#connections) connection.close(reason);
   }
 
   // What connections call.
@@ -145,12 +145,21 @@ export class ShardServer<Services> implements Shared<Services> {
     this.#later.add(connection);
   }
 
+  memoryRoom(connection: Connection<Services>): number {
+    return this.#memory.room(connection);
+  }
+
+  favourEnds(connection: Connection<Services>): void {
+    this.#memory.favourEnds(connection);
+  }
+
   waitForMemory(connection: Connection<Services>): void {
     this.#memory.add(connection);
   }
 
   closed(connection: Connection<Services>, reason: string): void {
     if (!this.#connections.delete(connection)) return;
+    if (connection.isFavoured) this.#memory.favourEnds(connection);
     this.#options.log.debug('connection closed', { client: connection.peer.clientHost, reason });
     this.#options.onClosed(connection.id);
     if (this.#connections.size === 0 && this.#idleDone !== null) {
@@ -204,7 +213,7 @@ export class ShardServer<Services> implements Shared<Services> {
   #sweep(): void {
     this.now = this.clock.monotonic();
     const { idleMs } = this.#options.settings;
-    for (const connection of [...this.#connections]) {
+    for (const connection of this.#connections) {
       if (this.now - connection.lastActive >= idleMs) connection.close('no traffic for connections.max.idle.ms');
       else if (connection.paused) connection.look();
     }

@@ -34,6 +34,10 @@ export interface Shared<Services> {
   list(connection: Connection<Services>): void;
   /** Runs it in a later turn of the loop. */
   runLater(connection: Connection<Services>): void;
+  /** How many bytes of the arena the connection may take now. */
+  memoryRoom(connection: Connection<Services>): number;
+  /** A favoured connection has what it needed. */
+  favourEnds(connection: Connection<Services>): void;
   /** Calls its `retryMemory` when the arena may have memory, first come first served. */
   waitForMemory(connection: Connection<Services>): void;
   /** It is closed. */

@@ -88,7 +88,7 @@ test('Produce overlaps Produce and a waiting Fetch; responses leave in request o
   const pending: Pending[] = [];
   await withRig({ apis: apis(pending) }, async (rig) => {
     const client = await rig.client();
-    client.send('Fetch', 12, 1, FETCH as never);
+    client.send('Fetch', 12, 1, FETCH);
     client.send('Produce', 9, 2, produce());
     client.send('Produce', 9, 3, produce());
     await until(() => pending.length === 3);
@@ -107,10 +107,10 @@ test('every other request starts when all before it are answered, and holds up t
   await withRig({ apis: apis(pending) }, async (rig) => {
     const client = await rig.client();
     client.send('Produce', 9, 1, produce());
-    client.send('Metadata', 9, 2, METADATA as never);
+    client.send('Metadata', 9, 2, METADATA);
     client.send('Produce', 9, 3, produce());
-    client.send('Fetch', 12, 4, FETCH as never);
-    client.send('Fetch', 12, 5, FETCH as never);
+    client.send('Fetch', 12, 4, FETCH);
+    client.send('Fetch', 12, 5, FETCH);
     const started: string[] = [];
     for (const expected of ['Produce', 'Metadata', 'Produce', 'Fetch', 'Fetch']) {
       await until(() => pending.length > 0);
@@ -142,8 +142,8 @@ test('any mix of requests, cut anywhere, answered in any order that can be: resp
           const bytes = Buffer.concat(
             names.map((name, id) => {
               if (name === 'Produce') return encodeRequest('Produce', 9, id, 'test', produce(1 + ((id * 997) % 3000)));
-              if (name === 'Fetch') return encodeRequest('Fetch', 12, id, 'test', FETCH as never);
-              if (name === 'Metadata') return encodeRequest('Metadata', 9, id, 'test', METADATA as never);
+              if (name === 'Fetch') return encodeRequest('Fetch', 12, id, 'test', FETCH);
+              if (name === 'Metadata') return encodeRequest('Metadata', 9, id, 'test', METADATA);
               return versionsRequest(id);
             }),
           );
@@ -284,7 +284,7 @@ test('ApiVersions of an unknown version is answered in v0 with error 35 and the 
     const future = versionsRequest(1);
     future.writeInt16BE(99, 6);
     client.socket.write(future);
-    const negative = encodeRequest('ApiVersions', 0, 2, 'test', {} as never);
+    const negative = encodeRequest('ApiVersions', 0, 2, 'test', {});
     negative.writeInt16BE(-1, 6);
     client.socket.write(negative);
     client.socket.write(versionsRequest(3));
@@ -323,10 +323,10 @@ test('a handler that throws: the answer that says so, or the end of the connecti
     client.socket.write(versionsRequest(1));
     await client.next(1);
     assert.equal(apiVersionsResponse.decode(3, client.frames[0] as Buffer, 4).errorCode, -1);
-    client.send('Metadata', 9, 2, METADATA as never);
+    client.send('Metadata', 9, 2, METADATA);
     await until(() => client.over);
     const other = await rig.client();
-    other.send('Fetch', 12, 1, FETCH as never);
+    other.send('Fetch', 12, 1, FETCH);
     await until(() => other.over);
     assert.deepEqual(
       rig.faults.map(({ api }) => api),
@@ -340,7 +340,7 @@ test('a handler that throws: the answer that says so, or the end of the connecti
 test('an answer that cannot be encoded is a fault, not a stuck connection', async () => {
   await withRig({ apis: { Metadata: { handle: () => ({ nonsense: true }) } }, expectFaults: true }, async (rig) => {
     const client = await rig.client();
-    client.send('Metadata', 9, 2, METADATA as never);
+    client.send('Metadata', 9, 2, METADATA);
     await until(() => client.over);
     assert.equal(rig.faults.length, 1);
   });
@@ -398,8 +398,8 @@ test('FIN: what is in work and what has come is answered, then the connection en
   const pending: Pending[] = [];
   await withRig({ apis: apis(pending) }, async (rig) => {
     const client = await rig.client();
-    client.send('Metadata', 9, 1, METADATA as never);
-    client.send('Metadata', 9, 2, METADATA as never);
+    client.send('Metadata', 9, 1, METADATA);
+    client.send('Metadata', 9, 2, METADATA);
     client.socket.write(versionsRequest(3).subarray(0, 9));
     client.socket.end();
     for (let i = 0; i < 2; i++) {
@@ -418,7 +418,7 @@ test('a client that is gone costs nothing, though its answers come later', async
   const pending: Pending[] = [];
   await withRig({ apis: apis(pending) }, async (rig) => {
     const client = await rig.client();
-    client.send('Fetch', 12, 1, FETCH as never);
+    client.send('Fetch', 12, 1, FETCH);
     client.send('Produce', 9, 2, produce());
     await until(() => pending.length === 2);
     client.socket.resetAndDestroy();
@@ -452,8 +452,8 @@ test('a paused connection whose client has gone is found within a second', async
     const reset = await rig.client();
     const closed = await rig.client();
     for (const client of [reset, closed]) {
-      client.send('Metadata', 9, 1, METADATA as never);
-      client.send('Metadata', 9, 2, METADATA as never);
+      client.send('Metadata', 9, 1, METADATA);
+      client.send('Metadata', 9, 2, METADATA);
     }
     await until(() => pending.length === 2);
     await turns();
@@ -476,8 +476,8 @@ test('stopping: requests in work are answered, no other starts, and the shard he
   await withRig({ apis: apis(pending) }, async (rig) => {
     const client = await rig.client();
     const idle = await rig.client();
-    client.send('Metadata', 9, 1, METADATA as never);
-    client.send('Metadata', 9, 2, METADATA as never);
+    client.send('Metadata', 9, 1, METADATA);
+    client.send('Metadata', 9, 2, METADATA);
     await until(() => pending.length === 1 && rig.server.connectionCount === 2);
     let done = false;
     rig.server.stopReading();

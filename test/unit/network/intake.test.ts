@@ -36,6 +36,12 @@ class Sink implements FrameSink {
   mayFill(): boolean {
     return true;
   }
+
+  memoryRoom(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  filled(): void {}
 }
 
 const LANDING = 64;
