@@ -5,7 +5,7 @@
  */
 import { CONFIG_RESOURCE } from '../image/configs.ts';
 import { ELR_VERSION } from '../image/features.ts';
-import { type MetadataRecord, record } from '../image/records.ts';
+import { type MetadataRecord, record } from '../../protocol/record/metadata-records.ts';
 import type { Decide } from './decision.ts';
 import { MIN_INSYNC_REPLICAS } from './topic-configs.ts';
 

@@ -2,7 +2,7 @@
 import type { Uuid } from '../../base/uuid.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import type { MetadataImage } from '../image/image.ts';
-import { type MetadataRecord, record } from '../image/records.ts';
+import { type MetadataRecord, record } from '../../protocol/record/metadata-records.ts';
 import { type Refusal, refuse } from './decision.ts';
 import { type Directories, isActive, openDirectories } from './placement.ts';
 

@@ -8,7 +8,7 @@
  */
 import { UndoJournal } from '../../base/undo-map.ts';
 import { MetadataImage } from '../image/image.ts';
-import type { MetadataRecord } from '../image/records.ts';
+import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
 import { activate } from './activation.ts';
 import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';

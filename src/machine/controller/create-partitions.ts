@@ -2,7 +2,7 @@
 import { ERRORS } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { TopicImage } from '../image/topic.ts';
-import type { MetadataRecord } from '../image/records.ts';
+import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
 import { checkAssignment, checkLeadable, newPartition } from './assignments.ts';
 import {
   type ControllerState,

@@ -7,7 +7,7 @@ import { ERRORS } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import type { MetadataImage } from '../image/image.ts';
-import { type MetadataRecord, record } from '../image/records.ts';
+import { type MetadataRecord, record } from '../../protocol/record/metadata-records.ts';
 import { checkAssignment, checkLeadable, newPartition } from './assignments.ts';
 import {
   type ControllerState,

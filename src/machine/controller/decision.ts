@@ -6,7 +6,7 @@ import type { Uuid } from '../../base/uuid.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import type { ApiName, RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
-import type { MetadataRecord } from '../image/records.ts';
+import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
 
 /** Chance as the controller is given it. */
 export interface Entropy {

@@ -4,7 +4,7 @@ import { ERRORS, errorMessage } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
 import type { TopicImage } from '../image/topic.ts';
-import { record } from '../image/records.ts';
+import { record } from '../../protocol/record/metadata-records.ts';
 import { type Decide, MAX_RECORDS_PER_REQUEST, type Refusal, TOO_MANY_RECORDS, refuse } from './decision.ts';
 
 type Request = RequestOf<'DeleteTopics'>;

@@ -1,6 +1,6 @@
 /** AllocateProducerIds (key 67): a block of ids for a broker, which gives them out one by one (KIP-730). */
 import { ERRORS } from '../../protocol/errors.ts';
-import { record } from '../image/records.ts';
+import { record } from '../../protocol/record/metadata-records.ts';
 import type { Decide } from './decision.ts';
 
 export const PRODUCER_ID_BLOCK = 1000;

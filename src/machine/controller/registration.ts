@@ -9,7 +9,12 @@ import { ERRORS } from '../../protocol/errors.ts';
 import type { RequestOf } from '../../protocol/schema/index.ts';
 import type { BrokerRegistration } from '../image/cluster.ts';
 import type { MetadataImage } from '../image/image.ts';
-import { type MetadataRecord, type RecordMessage, type RecordOf, record } from '../image/records.ts';
+import {
+  type MetadataRecord,
+  type RecordMessage,
+  type RecordOf,
+  record,
+} from '../../protocol/record/metadata-records.ts';
 import type { TopicImage } from '../image/topic.ts';
 import type { ControllerState, Decide } from './decision.ts';
 

@@ -9,7 +9,7 @@ import { ERRORS } from '../../protocol/errors.ts';
 import type { ResponseOf } from '../../protocol/schema/index.ts';
 import { CONFIG_RESOURCE } from '../image/configs.ts';
 import { ELR_VERSION } from '../image/features.ts';
-import { type MetadataRecord, record } from '../image/records.ts';
+import { type MetadataRecord, record } from '../../protocol/record/metadata-records.ts';
 import { type ControllerState, type Refusal, refuse } from './decision.ts';
 
 export const MIN_INSYNC_REPLICAS = 'min.insync.replicas';

@@ -2,7 +2,7 @@
 import type { UndoJournal } from '../../base/undo-map.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import { JournaledMap } from './journaled-map.ts';
-import type { RecordMessage } from './records.ts';
+import type { RecordMessage } from '../../protocol/record/metadata-records.ts';
 
 /** Kafka's numbers of security protocols. */
 export const SECURITY_PROTOCOLS = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const;

@@ -11,7 +11,7 @@ import type { ImageChanges } from './changes.ts';
 import { ClusterImage } from './cluster.ts';
 import { ConfigsImage } from './configs.ts';
 import { FeaturesImage } from './features.ts';
-import type { MetadataRecord } from './records.ts';
+import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
 import { replayOne } from './replay.ts';
 import { StoredRecords } from './stored.ts';
 import { TopicsImage } from './topics.ts';

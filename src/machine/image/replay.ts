@@ -2,7 +2,7 @@
 import { CONFIG_RESOURCE } from './configs.ts';
 import type { ImageChanges } from './changes.ts';
 import type { MetadataImage } from './image.ts';
-import type { MetadataRecord, RecordMessage, RecordType } from './records.ts';
+import type { MetadataRecord, RecordMessage, RecordType } from '../../protocol/record/metadata-records.ts';
 import type { PartitionRow, TopicImage } from './topic.ts';
 
 type Replay<T extends RecordType> = (

@@ -3,7 +3,7 @@
  * producer id, ACLs, SCRAM credentials, tokens. Replaying them into an empty image gives the same image.
  */
 import type { MetadataImage } from './image.ts';
-import { type MetadataRecord, record } from './records.ts';
+import { type MetadataRecord, record } from '../../protocol/record/metadata-records.ts';
 import type { BrokerRegistration, ControllerRegistration, SupportedFeature } from './cluster.ts';
 import type { TopicImage } from './topic.ts';
 

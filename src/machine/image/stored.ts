@@ -5,7 +5,7 @@
 import type { UndoJournal } from '../../base/undo-map.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import { JournaledMap } from './journaled-map.ts';
-import type { RecordMessage } from './records.ts';
+import type { RecordMessage } from '../../protocol/record/metadata-records.ts';
 
 type Quota = RecordMessage<'clientQuota'>;
 type Scram = RecordMessage<'userScramCredential'>;

@@ -7,7 +7,12 @@
  */
 import type { ImageChanges } from './changes.ts';
 import type { MetadataImage } from './image.ts';
-import { decodeRecord, type MetadataRecord, sizeOfRecord, writeRecord } from './records.ts';
+import {
+  decodeRecord,
+  type MetadataRecord,
+  sizeOfRecord,
+  writeRecord,
+} from '../../protocol/record/metadata-records.ts';
 import { imageRecords } from './snapshot.ts';
 
 const HEADER = 18;

@@ -4,7 +4,7 @@ import { type Uuid, uuidFromText } from '../../../../src/base/uuid.ts';
 import { parseBrokerConfig } from '../../../../src/config/broker-config.ts';
 import { Controller } from '../../../../src/machine/controller/controller.ts';
 import type { ControllerAnswer, ControllerEvent } from '../../../../src/machine/controller/decision.ts';
-import { encodeRecord, decodeRecord, type MetadataRecord, record } from '../../../../src/machine/image/records.ts';
+import { encodeRecord, decodeRecord, type MetadataRecord, record } from '../../../../src/protocol/record/metadata-records.ts';
 import { SUPPORTED_FEATURES } from '../../../../src/protocol/features.ts';
 import { required } from '../../../../src/base/assert.ts';
 
