@@ -321,7 +321,7 @@ export class MemoryDisk implements Disk {
         return disk.coldReads === 0 || disk.#dice.below(100) >= disk.coldReads;
       },
       prefetch(_position: number, _length: number, done: DiskDone) {
-        disk.complete(path, () => done(disk.#fault('read', path)), true);
+        disk.complete(path, () => done(disk.#fault('read', path)), disk.coldReads > 0);
       },
       writeBack() {
         disk.#fault('writeBack', path);
