@@ -372,6 +372,23 @@ test('acks=0: no answer, and those behind go on; an error of it closes the conne
   });
 });
 
+test('thousands of requests that are not answered, in one write, are all handled', async () => {
+  let handled = 0;
+  const silent = {
+    handle: () => {
+      handled++;
+      return noAnswer;
+    },
+  };
+  await withRig({ apis: apis([], { Produce: silent }) }, async (rig) => {
+    const client = await rig.client();
+    const one = encodeRequest('Produce', 9, 1, 'test', produce(10, 0));
+    client.socket.write(Buffer.concat([...Array.from({ length: 2000 }, () => one), versionsRequest(5)]));
+    await client.next(1);
+    assert.equal(handled, 2000);
+  });
+});
+
 test('a throttled response leaves at once; then the connection is mute for so long', async () => {
   const clock = new HandClock();
   let throttleMs = 500;

@@ -128,6 +128,33 @@ test('views of other requests stay until the answer', async () => {
   });
 });
 
+test('views of a request in a chunk stay until the answer too', async () => {
+  let seen: Buffer | null = null;
+  let answer = (): void => undefined;
+  const apis: ApiHandlers<null> = {
+    SaslAuthenticate: {
+      handle(request: { authBytes: Buffer }, context: { answer(answer: object): void }) {
+        seen = request.authBytes;
+        answer = () =>
+          context.answer({ errorCode: 0, errorMessage: null, authBytes: request.authBytes, sessionLifetimeMs: 0 });
+        return PENDING;
+      },
+    },
+  };
+  await withRig({ apis }, async (rig) => {
+    const client = await rig.client();
+    client.socket.write(encodeRequest('SaslAuthenticate', 2, 1, 'x', { authBytes: Buffer.alloc(700_000, 7) }));
+    await until(() => seen !== null);
+    await turns();
+    assert.ok(seen?.every((byte) => byte === 7));
+    assert.equal(rig.arena.chunks, 1);
+    answer();
+    assert.equal(rig.arena.chunks, 0);
+    await client.next(1);
+    assert.ok(client.frames[0]?.includes(Buffer.alloc(700_000, 7)));
+  });
+});
+
 test('a budget used up: sockets are paused and served first come first served; nothing is lost', async () => {
   const kept: Kept[] = [];
   const answers: (() => void)[] = [];

@@ -133,6 +133,30 @@ for (const [name, which] of [
     });
   });
 
+  for (const last of ['FIN', 'garbage'] as const) {
+    test(`${name}: ${last} after a request does not cut its response, however slowly it is read`, async () => {
+      const content = noise(8_000_000, 11);
+      let rig: Rig | undefined;
+      const make = (): Records[] => [
+        { kind: 'file', slot: rig?.slots.use(0) ?? 0, position: 0, sizeInBytes: content.length },
+      ];
+      await withRig({ apis: fetching(make), native: which }, async (made) => {
+        rig = made;
+        made.file(content);
+        const client = await made.client();
+        client.socket.pause();
+        client.send('Fetch', 12, 1, FETCH);
+        if (last === 'FIN') client.socket.end();
+        else client.socket.write(Buffer.from([0xff, 0, 0, 0]));
+        await turns(30);
+        client.socket.resume();
+        await until(() => client.over);
+        assert.equal(client.frames.length, 1);
+        assert.equal(digest(recordsOf(client.frames[0] ?? Buffer.alloc(0))[0] ?? Buffer.alloc(0)), digest(content));
+      });
+    });
+  }
+
   for (const how of ['reset', 'end', 'destroy'] as const) {
     test(`${name}: a client that goes away (${how}) at any moment gives every slot back once`, async () => {
       const content = noise(4_000_000, 5);
