@@ -113,7 +113,9 @@ function electionOf(
   const leader = topic.leader(partition);
   const isr = topic.isr(partition);
   if (leader >= 0 && leader !== brokerId) return null;
-  if (isr.includes(brokerId)) return change(topic, partition, { leader: brokerId });
+  // What it has is all there is: it has recovered from an unclean election by being opened.
+  const recovered = topic.leaderRecoveryState(partition) > 0 ? { leaderRecoveryState: 0 } : {};
+  if (isr.includes(brokerId)) return change(topic, partition, { leader: brokerId, ...recovered });
   const elr = topic.elr(partition);
   const last = topic.lastKnownElr(partition);
   if (leader >= 0 || !topic.replicas(partition).includes(brokerId) || isr.length > 0) return null;
@@ -124,6 +126,7 @@ function electionOf(
     isr: [brokerId],
     ...(elr.includes(brokerId) ? { eligibleLeaderReplicas: elr.filter((id) => id !== brokerId) } : {}),
     ...(last.length > 0 ? { lastKnownElr: [] } : {}),
+    ...recovered,
   });
 }
 
