@@ -21,7 +21,8 @@ $(STAMPS)/install: package.json package-lock.json
 
 # The addon needs cargo; without it the broker works on the codec packages and says so.
 $(STAMPS)/native: $(STAMPS)/install $(NATIVE_SOURCES)
-	@if command -v cargo >/dev/null; then echo 'odradek: building the addon'; native/build.sh; \
+	@if command -v cargo >/dev/null; then echo 'odradek: building the addon'; \
+		native/build.sh || echo 'odradek: the addon could not be built, so the broker will use the slower codec packages'; \
 	else echo 'odradek: cargo is not installed, so the broker will use the slower codec packages instead of its addon'; fi
 	@touch $@
 

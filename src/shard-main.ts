@@ -1,6 +1,7 @@
 /** A shard thread's entry: the host's ports, and nothing else. */
+import { readFileSync } from 'node:fs';
 import { ShardThread } from './broker/shard-thread.ts';
-import type { ThreadData } from './broker/thread-data.ts';
+import { configOf, type ThreadData } from './broker/thread-data.ts';
 import { loadNative } from './host/addon.ts';
 import { recoveryPool } from './host/background.ts';
 import { systemClock } from './host/clock.ts';
@@ -10,10 +11,12 @@ import { hostFileReader, hostNet } from './host/net.ts';
 import { systemRandom } from './host/random.ts';
 import { thisThread } from './host/threads.ts';
 import { AtomicsDoorbell } from './shard/doorbell.ts';
+import { FIRST_SHARD } from './shard/shared-block.ts';
 
 const thread = thisThread<ThreadData>();
 const { data } = thread;
 const { native } = loadNative();
+const log = createLogger({ fields: { thread: thread.name } });
 
 /** An error that nobody can answer for ends the thread, and that ends the process. */
 function crash(error: unknown): void {
@@ -25,7 +28,7 @@ function crash(error: unknown): void {
 const shard = new ShardThread(data, {
   clock: systemClock,
   random: systemRandom,
-  log: createLogger({ fields: { thread: thread.name } }),
+  log,
   native,
   disk: openHostDisk(native),
   net: hostNet(native),
@@ -36,10 +39,20 @@ const shard = new ShardThread(data, {
   descriptorLimit: descriptorLimit(data.shardCount),
 });
 
+pin(configOf(data).shardCpuAffinity);
+
+/** Keeps the thread on its processor (shard.cpu.affinity), round and round where there are more shards than processors. */
+function pin(cpus: readonly number[]): void {
+  const cpu = cpus[(data.self - FIRST_SHARD) % cpus.length];
+  if (cpu === undefined) return;
+  const result = native.pinThread(cpu);
+  if (result < 0) log.warn('The thread could not be pinned to its processor', { cpu, errno: -result });
+}
+
 /** An equal share of what the process may have open, half of it left to sockets. */
 function descriptorLimit(shardCount: number): number {
-  const { soft } = process.report.getReport() as unknown as { soft?: number };
-  return Math.max(64, Math.floor((soft ?? 4096) / 2 / shardCount));
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 4096);
+  return Math.max(64, Math.floor(limit / 2 / shardCount));
 }
 
 interface HandedSocket {

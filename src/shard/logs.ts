@@ -38,6 +38,7 @@ export interface RecoveryInput {
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
   readonly config: LogConfig;
+  readonly producerIdExpirationMs: number;
 }
 
 export interface LogsParts {
@@ -220,7 +221,10 @@ export class Logs {
       }
       const { recoveryPoint = 0, logStartOffset = 0, highWatermark = 0 } = found ?? {};
       const { config } = partition;
-      if (found && !found.isClean) await this.#parts.recover({ directory, recoveryPoint, logStartOffset, config });
+      const producerIdExpirationMs = this.#parts.config.values['producer.id.expiration.ms'];
+      if (found && !found.isClean) {
+        await this.#parts.recover({ directory, recoveryPoint, logStartOffset, config, producerIdExpirationMs });
+      }
       const opened = await openLog(environment, {
         directory,
         topic: partition.topic,
@@ -229,7 +233,7 @@ export class Logs {
         recoveryPoint,
         logStartOffset,
         highWatermark,
-        producerIdExpirationMs: this.#parts.config.values['producer.id.expiration.ms'],
+        producerIdExpirationMs,
       });
       partition.log = opened;
       this.#applyAssignment(partition, opened);
