@@ -64,10 +64,18 @@ for (const [name, disk, root] of disks) {
       const file = await open(disk, `${root}/written`);
       await write(file, [Buffer.from('hello '), Buffer.from('world'), Buffer.alloc(0), Buffer.from('!')], 0);
       await write(file, [Buffer.from('W')], 6);
-      await write(file, Array.from({ length: 3000 }, (_, index) => Buffer.from([index & 0xff])), 20);
+      await write(
+        file,
+        Array.from({ length: 3000 }, (_, index) => Buffer.from([index & 0xff])),
+        20,
+      );
       assert.equal(await file.size(), 3020);
       assert.equal((await read(file, 12, 0)).toString(), 'hello World!');
-      assert.deepEqual([...(await read(file, 8, 12))], Array.from({ length: 8 }, () => 0), 'a hole reads as zeros');
+      assert.deepEqual(
+        [...(await read(file, 8, 12))],
+        Array.from({ length: 8 }, () => 0),
+        'a hole reads as zeros',
+      );
       assert.equal((await read(file, 100, 3000)).length, 20, 'a read ends at the end of the file');
       assert.equal((await read(file, 100, 5000)).length, 0);
       assert.equal((await read(file, 1, 2019 + 1))[0], 2000 & 0xff);

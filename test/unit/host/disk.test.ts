@@ -56,8 +56,7 @@ test('another process is refused the lock, and gets it when the holder ends', { 
   const script = `
     import { loadNative } from ${JSON.stringify(join(import.meta.dirname, '../../../src/host/addon.ts'))};
     process.exit(loadNative().native.lockFile(${JSON.stringify(path)}) >= 0 ? 10 : 11);`;
-  const ask = (): number | null =>
-    spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script]).status;
+  const ask = (): number | null => spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script]).status;
   const lock = await openHostDisk(native).lockFile(path);
   assert.ok(lock);
   assert.equal(ask(), 11);

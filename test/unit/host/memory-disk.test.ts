@@ -37,8 +37,14 @@ test('synced bytes under a synced name survive every crash; the rest has many fa
   assert.ok(texts.includes('safe'), 'lost');
   assert.ok(texts.includes(`safe${'u'.repeat(1500)}`), 'kept');
   assert.ok(texts.includes(`safe${'u'.repeat(512)}`), 'torn');
-  assert.ok(texts.some((text) => text.includes('\0')), 'zeros');
-  assert.ok(texts.some((text) => /[^safeu\0]/.test(text)), 'garbled');
+  assert.ok(
+    texts.some((text) => text.includes('\0')),
+    'zeros',
+  );
+  assert.ok(
+    texts.some((text) => /[^safeu\0]/.test(text)),
+    'garbled',
+  );
 });
 
 test('a name that was not synced may be lost with its synced bytes', async () => {
@@ -87,7 +93,10 @@ test('shuffled keeps the order of one file', async () => {
   disk.run();
   for (const path of ['/a', '/b']) {
     const own = order.filter((entry) => entry.startsWith(path));
-    assert.deepEqual(own, Array.from({ length: 20 }, (_, index) => `${path}${index}`));
+    assert.deepEqual(
+      own,
+      Array.from({ length: 20 }, (_, index) => `${path}${index}`),
+    );
   }
   assert.notDeepEqual(order, order.toSorted());
 });

@@ -105,7 +105,13 @@ export function batchOf(count: number, size = 10, fields: Partial<BatchFields> =
 
 /** A transaction marker. */
 export function markerOf(producerId: number, producerEpoch: number, abort: boolean, coordinatorEpoch = 0): Buffer {
-  const builder = new BatchBuilder({ baseOffset: 0, producerId, producerEpoch, isControl: true, isTransactional: true });
+  const builder = new BatchBuilder({
+    baseOffset: 0,
+    producerId,
+    producerEpoch,
+    isControl: true,
+    isTransactional: true,
+  });
   const key = Buffer.from([0, 0, 0, abort ? 0 : 1]);
   const value = Buffer.alloc(6);
   value.writeInt32BE(coordinatorEpoch, 2);

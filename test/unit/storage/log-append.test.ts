@@ -241,7 +241,10 @@ test('a failed write takes the log offline: everything after it fails, nothing i
   log.append(second);
   assert.deepEqual([first.error, second.error], ['kafka-storage-error', 'kafka-storage-error']);
   assert.equal(log.failed?.code, 'ENOSPC');
-  assert.deepEqual(world.faults.map(({ operation }) => operation), ['write']);
+  assert.deepEqual(
+    world.faults.map(({ operation }) => operation),
+    ['write'],
+  );
   world.memory.inject = () => null;
   assert.equal(append(log, batchOf(1)).error, 'kafka-storage-error');
   assert.deepEqual(await locate(log, { offset: 0, maxBytes: 10, upperBound: 1, minOneMessage: true }), {

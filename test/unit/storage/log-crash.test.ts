@@ -81,7 +81,8 @@ function appendOne(run: Run): void {
   const size = chance.below(10) === 0 ? 2500 : chance.below(200);
   run.timestamp += BigInt(chance.below(50)) - 10n;
   const sequence = model.producers.get(producerId) ?? 0;
-  const fields = producerId < 0 ? {} : { producerId, producerEpoch: 0, baseSequence: sequence, isTransactional: producerId === 4 };
+  const fields =
+    producerId < 0 ? {} : { producerId, producerEpoch: 0, baseSequence: sequence, isTransactional: producerId === 4 };
   const isMarker = producerId === 4 && chance.below(2) === 0;
   const bytes = isMarker ? markerOf(4, 0, chance.below(2) === 0) : batchOf(count, size, fields, run.timestamp);
   if (producerId >= 0 && !isMarker) model.producers.set(producerId, sequence + count);
@@ -163,7 +164,10 @@ async function restart(run: Run, memory: MemoryDisk, ending: Ending): Promise<vo
     from = recovered.recoveryPoint;
   }
   run.world = next;
-  run.log = await driven(next, openTestLog(next, CONFIG, { recoveryPoint: from, logStartOffset: startOffset, highWatermark }));
+  run.log = await driven(
+    next,
+    openTestLog(next, CONFIG, { recoveryPoint: from, logStartOffset: startOffset, highWatermark }),
+  );
   assert.ok(run.log.endOffset >= required);
   for (const base of model.batches.keys()) if (base >= run.log.endOffset) model.batches.delete(base);
   model.endOffset = run.log.endOffset;
