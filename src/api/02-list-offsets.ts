@@ -31,13 +31,17 @@ function notFound(errorCode: number): Found {
   return { errorCode, timestamp: -1n, offset: -1, leaderEpoch: -1 };
 }
 
-function respond(request: ListOffsetsRequest, found: readonly Found[]): ListOffsetsResponseInput {
+function respond(request: ListOffsetsRequest, found: readonly Found[], version: number): ListOffsetsResponseInput {
   let place = 0;
+  const hasEpochs = version >= 4;
   return {
     throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...(found[place++] as Found) })),
+      partitions: partitions.map(({ partitionIndex }) => {
+        const { leaderEpoch, ...rest } = found[place++] as Found;
+        return { partitionIndex, ...rest, ...(hasEpochs ? { leaderEpoch } : {}) };
+      }),
     })),
   };
 }
@@ -82,11 +86,11 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Serv
     results.forEach((result, i) => {
       found[places[i] as number] = result;
     });
-    return respond(request, found);
+    return respond(request, found, version);
   },
 
-  failed(request, _context, errorCode) {
+  failed(request, { version }, errorCode) {
     const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
-    return respond(request, Array.from({ length: count }, () => notFound(errorCode)));
+    return respond(request, Array.from({ length: count }, () => notFound(errorCode)), version);
   },
 };
