@@ -16,7 +16,7 @@ help: ## lists the targets
 $(STAMPS)/install: package.json package-lock.json
 	@mkdir -p $(STAMPS)
 	@echo 'odradek: installing packages'
-	@npm ci --no-fund --no-audit --loglevel=error
+	@npm install --no-save --no-fund --no-audit --loglevel=error
 	@touch $@
 
 # The addon needs cargo; without it the broker works on the codec packages and says so.

@@ -9,7 +9,7 @@
  * Lives on a shard's thread, one cache a shard; a connection on another shard that names a session of this one is answered
  * FETCH_SESSION_ID_NOT_FOUND, and the client begins a new one.
  */
-import { type Uuid, ZERO_UUID } from '../base/uuid.ts';
+import type { Uuid } from '../base/uuid.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { FetchRequest } from '../protocol/schema/01-fetch.ts';
 
@@ -243,9 +243,4 @@ export class FetchSessions {
 
 function sessionless(items: FetchedItem[]): FetchPlan {
   return { kind: 'sessionless', items, settle: () => ({ sessionId: NO_SESSION, tells: () => true }) };
-}
-
-/** Whether a topic is named by id alone. */
-export function isNamedById(item: FetchedItem): boolean {
-  return item.topicId !== ZERO_UUID;
 }

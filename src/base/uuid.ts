@@ -24,11 +24,6 @@ export function uuidFromBytes(bytes: Buffer, offset = 0): Uuid {
   return bytes.latin1Slice(offset, offset + 16) as Uuid;
 }
 
-/** Writes the 16 bytes at `offset`. */
-export function writeUuid(bytes: Buffer, offset: number, uuid: Uuid): void {
-  bytes.latin1Write(uuid, offset, 16);
-}
-
 /** Kafka's text form: 22 characters of base64url without padding. */
 export function uuidToText(uuid: Uuid): string {
   return Buffer.from(uuid, 'latin1').toString('base64url');

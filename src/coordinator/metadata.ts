@@ -145,7 +145,7 @@ export class MetadataCoordinator {
       directory: `${directory}/${METADATA_DIRECTORY}`,
       nodeId: config.nodeId,
       directoryId,
-      segmentBytes: values['metadata.log.segment.bytes'],
+      segmentBytes: values['internal.metadata.log.segment.bytes'] ?? values['metadata.log.segment.bytes'],
       segmentMs: values['metadata.log.segment.ms'],
       maxRetentionBytes: values['metadata.max.retention.bytes'],
       maxRetentionMs: values['metadata.max.retention.ms'],

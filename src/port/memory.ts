@@ -35,8 +35,3 @@ export interface Arena {
   readonly chargedBytes: number;
   readonly limitBytes: number;
 }
-
-/** Reads bytes that another thread lent: a view of arena `arena`. */
-export interface Arenas {
-  view(arena: number, offset: number, size: number): Buffer;
-}

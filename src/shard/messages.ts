@@ -8,8 +8,7 @@
  * Not sent yet, and to be answered with an error by their handlers: coordinatorCall, transactionMarker, isrChange.
  */
 import {
-  bool, call, descriptor, f64, i32, i64x, note, nullableText, payload, text, uuid,
-  type AnswerOf, type CallName, type HandlersOf, type MessageTable, type NoteName, type NoteOf, type RequestOf, type ThreadKind,
+  bool, call, descriptor, f64, i32, i64x, note, nullableText, payload, text, uuid, type MessageTable,
 } from './message-kit.ts';
 
 /** Longest reason of a failure that travels in a ring, in bytes. */
@@ -168,7 +167,3 @@ export const messages = {
 } as const satisfies MessageTable;
 
 export type Messages = typeof messages;
-export type Handlers<Kind extends ThreadKind> = HandlersOf<Messages, Kind>;
-export type Request<Name extends CallName<Messages>> = RequestOf<Messages, Name>;
-export type Answer<Name extends CallName<Messages>> = AnswerOf<Messages, Name>;
-export type Note<Name extends NoteName<Messages>> = NoteOf<Messages, Name>;
