@@ -7,7 +7,8 @@ import { ERRORS } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import type { MetadataImage } from '../image/image.ts';
-import { type MetadataRecord, record } from '../../protocol/record/metadata-records.ts';
+import { BATCH_HEADER_SIZE } from '../../protocol/batch.ts';
+import { type MetadataRecord, record, sizeOfRecord } from '../../protocol/record/metadata-records.ts';
 import { checkAssignment, checkLeadable, newPartition } from './assignments.ts';
 import {
   type ControllerState,
@@ -28,6 +29,11 @@ import {
 } from './topic-configs.ts';
 import { METADATA_TOPIC, topicNameProblem } from './topic-names.ts';
 
+/** The largest batch that goes into the metadata log: no segment of it is smaller. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Lengths, deltas and attributes of a record in a batch, at most. */
+const RECORD_OVERHEAD = 24;
+
 type Request = RequestOf<'CreateTopics'>;
 type NewTopic = Request['topics'][number];
 type Result = ResponseOf<'CreateTopics'>['topics'][number];
@@ -47,9 +53,21 @@ export const createTopics: Decide<'CreateTopics'> = (state, event, context) => {
   if (records.length > MAX_RECORDS_PER_REQUEST) {
     return refuseAll(wanted, refuse(ERRORS.POLICY_VIOLATION, TOO_MANY_RECORDS), refused);
   }
+  const size = batchSizeOf(records);
+  if (size > MAX_BATCH_BYTES) {
+    const message = `The total record(s) size of ${size} exceeds the maximum allowed batch size of ${MAX_BATCH_BYTES}`;
+    return refuseAll(wanted, refuse(ERRORS.RECORD_LIST_TOO_LARGE, message), refused);
+  }
   const answer = { throttleTimeMs: 0, topics: [...results, ...refused] };
   return { records: request.validateOnly ? [] : records, answer };
 };
+
+/** What the batch of these records takes at most. Settings may be long; everything else is bounded by the number of records. */
+function batchSizeOf(records: readonly MetadataRecord[]): number {
+  let size = BATCH_HEADER_SIZE;
+  for (const one of records) size += RECORD_OVERHEAD + sizeOfRecord(one);
+  return size;
+}
 
 function failure(name: string, { errorCode, errorMessage }: Refusal): Result {
   return { name, topicId: ZERO_UUID, errorCode, errorMessage, configs: [] };
