@@ -73,6 +73,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
   } catch (error) {
     if (!(error instanceof BootError) && !(error instanceof ListenerError)) throw error;
     process.stderr.write(`odradek: ${error.message}\n`);
+    await main.abandon();
     return EXIT.failed;
   }
   return await ended;

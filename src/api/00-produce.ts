@@ -8,61 +8,115 @@
  * v12 TRANSACTION_ABORTABLE, implicit AddPartitionsToTxn (KIP-890)
  * v13 topic ids in place of names
  */
+import type { Uuid } from '../base/uuid.ts';
+import type { TopicImage } from '../machine/image/topic.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponseInput } from '../protocol/schema/00-produce.ts';
 import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
-import { isInternalTopic } from './topics.ts';
+import { attributesOf, checkRecords, firstBatch, isTransactional } from './produce-records.ts';
 import type { Context, ProducedPart, ProducePart, Services } from './services.ts';
+import { isInternalTopic } from './topics.ts';
 
-const MAGIC_OFFSET = 16;
-const ATTRIBUTES_OFFSET = 22;
-const HEADER_SIZE = 61;
-const ZSTD = 4;
-const TRANSACTIONAL_BIT = 0x10;
+const LOG_START_OFFSET = 5;
+const LEADER_ENDPOINTS = 10;
 const TOPIC_IDS = 13;
 
+/** One partition of the request. */
+interface Asked {
+  readonly index: number;
+  readonly records: Buffer | null;
+  result: ProducedPart;
+}
+
+interface AskedTopic {
+  readonly name: string;
+  readonly topicId: Uuid;
+  readonly known: TopicImage | undefined;
+  readonly partitions: readonly Asked[];
+}
+
+const NO_RECORD_ERRORS: ProducedPart['recordErrors'] = [];
+
 function failedPart(errorCode: number, errorMessage: string | null = null): ProducedPart {
-  return { errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1, errorMessage, recordErrors: [] };
+  return { errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1, errorMessage, recordErrors: NO_RECORD_ERRORS };
 }
 
-/** What Kafka checks of the bytes before it looks at the partition (ProduceRequest.validateRecords). */
-function checkRecords(records: Buffer | null, version: number): number {
-  if (records === null || records.length === 0) return ERRORS.INVALID_RECORD;
-  if (records.length < HEADER_SIZE) return ERRORS.CORRUPT_MESSAGE;
-  if (records[MAGIC_OFFSET] !== 2) return ERRORS.INVALID_RECORD;
-  const attributes = records.readInt16BE(ATTRIBUTES_OFFSET - 1);
-  if (version < 7 && (attributes & 7) === ZSTD) return ERRORS.UNSUPPORTED_COMPRESSION_TYPE;
-  // Transactions are not served: nobody has added the partition to one.
-  if ((attributes & TRANSACTIONAL_BIT) !== 0) return ERRORS.INVALID_TXN_STATE;
-  return ERRORS.NONE;
-}
+const NOTHING_YET = failedPart(ERRORS.NONE);
 
-/** Answers in the shape of the request: `parts[place]` for each partition in turn. */
-function respond(request: ProduceRequest, parts: readonly ProducedPart[], context: Context): ProduceResponseInput {
-  const { services, version, peer } = context;
-  let place = 0;
-  let needsEndpoints = false;
-  const responses = request.topicData.map(({ name, topicId, partitionData }) => ({
+/** Refusals that Kafka makes before or beside the log: they tell no log start offset. */
+const WITHOUT_START: ReadonlySet<number> = new Set([
+  ERRORS.NONE,
+  ERRORS.CORRUPT_MESSAGE,
+  ERRORS.MESSAGE_TOO_LARGE,
+  ERRORS.RECORD_LIST_TOO_LARGE,
+  ERRORS.UNKNOWN_TOPIC_OR_PARTITION,
+  ERRORS.NOT_LEADER_OR_FOLLOWER,
+  ERRORS.FENCED_LEADER_EPOCH,
+  ERRORS.KAFKA_STORAGE_ERROR,
+  ERRORS.NOT_ENOUGH_REPLICAS,
+  ERRORS.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  ERRORS.INVALID_REQUIRED_ACKS,
+  ERRORS.INVALID_TOPIC_EXCEPTION,
+]);
+
+/** The topics of the request with what they are. A topic that comes twice is one, of a partition that comes twice the last counts. */
+function topicsOf(request: ProduceRequest, { services, version }: Context): AskedTopic[] {
+  const { topics } = services.image;
+  const isById = version >= TOPIC_IDS;
+  const asked = request.topicData.map(({ name, topicId, partitionData }): AskedTopic => ({
     name,
     topicId,
-    partitionResponses: partitionData.map(({ index }) => {
-      const part = parts[place++] as ProducedPart;
-      const known = version >= TOPIC_IDS ? services.image.topics.byId(topicId) : services.image.topics.byName(name);
-      const tellsLeader = part.errorCode === ERRORS.NOT_LEADER_OR_FOLLOWER && known !== undefined;
+    known: isById ? topics.byId(topicId) : topics.byName(name),
+    partitions: partitionData.map(({ index, records }) => ({
+      index,
+      records: records !== null && records.kind === 'memory' ? records.bytes : null,
+      result: NOTHING_YET,
+    })),
+  }));
+  return hasRepetitions(asked, isById) ? merged(asked, isById) : asked;
+}
+
+function hasRepetitions(topics: readonly AskedTopic[], isById: boolean): boolean {
+  if (topics.length > 1 && new Set(topics.map((topic) => (isById ? topic.topicId : topic.name))).size < topics.length) return true;
+  return topics.some(({ partitions }) => {
+    if (partitions.length === 0) return true;
+    let isAscending = true;
+    for (let i = 1; i < partitions.length; i++) {
+      if ((partitions[i] as Asked).index <= (partitions[i - 1] as Asked).index) isAscending = false;
+    }
+    return !isAscending && new Set(partitions.map(({ index }) => index)).size < partitions.length;
+  });
+}
+
+function merged(topics: readonly AskedTopic[], isById: boolean): AskedTopic[] {
+  const byKey = new Map<string, { topic: AskedTopic; partitions: Map<number, Asked> }>();
+  for (const topic of topics) {
+    if (topic.partitions.length === 0) continue;
+    const key = isById ? topic.topicId : topic.name;
+    const known = byKey.get(key) ?? { topic, partitions: new Map<number, Asked>() };
+    byKey.set(key, known);
+    for (const partition of topic.partitions) known.partitions.set(partition.index, partition);
+  }
+  return [...byKey.values()].map(({ topic, partitions }) => ({ ...topic, partitions: [...partitions.values()] }));
+}
+
+/** Answers in the order of the request. */
+function respond(topics: readonly AskedTopic[], context: Context): ProduceResponseInput {
+  const { services, version, peer } = context;
+  let needsEndpoints = false;
+  const responses = topics.map(({ name, topicId, known, partitions }) => ({
+    name,
+    topicId,
+    partitionResponses: partitions.map(({ index, result }) => {
+      const tellsLeader = version >= LEADER_ENDPOINTS && result.errorCode === ERRORS.NOT_LEADER_OR_FOLLOWER && known !== undefined;
       if (tellsLeader) needsEndpoints = true;
-      return {
-        index,
-        errorCode: part.errorCode,
-        baseOffset: part.baseOffset,
-        logAppendTimeMs: part.logAppendTimeMs,
-        logStartOffset: part.logStartOffset,
-        recordErrors: part.recordErrors,
-        errorMessage: part.errorMessage,
-        ...(tellsLeader && version >= 10 ? { currentLeader: { leaderId: known.leader(index), leaderEpoch: known.leaderEpoch(index) } } : {}),
-      };
+      const { errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors, errorMessage } = result;
+      const part = { index, errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors, errorMessage };
+      if (!tellsLeader) return part;
+      return { ...part, currentLeader: { leaderId: known.leader(index), leaderEpoch: known.leaderEpoch(index) } };
     }),
   }));
-  const endpoint = needsEndpoints && version >= 10 ? services.endpoint(services.nodeId, peer.listenerName) : null;
+  const endpoint = needsEndpoints ? services.endpoint(services.nodeId, peer.listenerName) : null;
   return {
     responses,
     throttleTimeMs: 0,
@@ -70,61 +124,119 @@ function respond(request: ProduceRequest, parts: readonly ProducedPart[], contex
   };
 }
 
+/** What is wrong with the request as a whole: then every partition is answered with that (Kafka's getErrorResponse). */
+function wrongAsAWhole(topics: readonly AskedTopic[], request: ProduceRequest, version: number): ProducedPart | null {
+  for (const { partitions } of topics) {
+    for (const { records } of partitions) {
+      if (records === null) continue;
+      const first = firstBatch(records);
+      if (typeof first === 'string') return failedPart(ERRORS.CORRUPT_MESSAGE, first);
+      if (first === 0) continue;
+      if (request.transactionalId === null && isTransactional(records)) {
+        return failedPart(ERRORS.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+      }
+      // Before version 7 Kafka looks for zstd here, and fails over a codec that does not exist.
+      if (version < 7 && (attributesOf(records) & 7) > 4) return failedPart(ERRORS.UNKNOWN_SERVER_ERROR);
+    }
+  }
+  return null;
+}
+
+function checkPart({ index, records }: Asked, known: TopicImage | undefined, acks: number, version: number): number {
+  if (!known) return version >= TOPIC_IDS ? ERRORS.UNKNOWN_TOPIC_ID : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
+  if (!known.has(index)) return ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
+  const errorCode = records === null ? ERRORS.INVALID_RECORD : checkRecords(records, version);
+  if (errorCode !== ERRORS.NONE) return errorCode;
+  if (acks < -1 || acks > 1) return ERRORS.INVALID_REQUIRED_ACKS;
+  return isInternalTopic(known.name) ? ERRORS.INVALID_TOPIC_EXCEPTION : ERRORS.NONE;
+}
+
 export const produce: Api<ProduceRequest, ProduceResponseInput, Services> = {
   handle(request, context) {
-    const { services, version } = context;
     const { acks } = request;
-    const results: ProducedPart[] = [];
+    const topics = topicsOf(request, context);
+    const wrong = wrongAsAWhole(topics, request, context.version);
     const parts: ProducePart[] = [];
-    const places: number[] = [];
-    for (const topic of request.topicData) {
-      const known = version >= TOPIC_IDS ? services.image.topics.byId(topic.topicId) : services.image.topics.byName(topic.name);
-      const unknown = version >= TOPIC_IDS ? ERRORS.UNKNOWN_TOPIC_ID : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
-      for (const { index, records } of topic.partitionData) {
-        const place = results.length;
-        const bytes = records !== null && records.kind === 'memory' ? records.bytes : null;
-        let errorCode: number;
-        if (!known) errorCode = unknown;
-        else if (acks < -1 || acks > 1) errorCode = ERRORS.INVALID_REQUIRED_ACKS;
-        else if (isInternalTopic(known.name)) errorCode = ERRORS.INVALID_TOPIC_EXCEPTION;
-        else if (!known.has(index)) errorCode = ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
-        else errorCode = checkRecords(bytes, version);
-        results.push(failedPart(errorCode));
-        if (errorCode === ERRORS.NONE && bytes !== null && known) {
-          parts.push({ topicId: known.id, topic: known.name, partition: index, records: bytes });
-          places.push(place);
+    const asked: Asked[] = [];
+    for (const { known, partitions } of topics) {
+      for (const partition of partitions) {
+        if (wrong !== null) {
+          partition.result = wrong;
+          continue;
         }
+        const errorCode = checkPart(partition, known, acks, context.version);
+        if (errorCode !== ERRORS.NONE || !known || partition.records === null) {
+          partition.result = failedPart(errorCode);
+          continue;
+        }
+        // An incomplete batch behind the first one is cut off.
+        const size = firstBatch(partition.records) as number;
+        const records = size === partition.records.length ? partition.records : partition.records.subarray(0, size);
+        parts.push({ topicId: known.id, topic: known.name, partition: partition.index, records });
+        asked.push(partition);
       }
     }
-    return append(request, context, acks, parts, places, results);
+    return append(topics, context, acks, request.timeoutMs, parts, asked);
   },
 
   failed(request, context, errorCode) {
-    const count = request.topicData.reduce((sum, topic) => sum + topic.partitionData.length, 0);
-    return respond(request, Array.from({ length: count }, () => failedPart(errorCode)), context);
+    const topics = topicsOf(request, context);
+    for (const { partitions } of topics) for (const partition of partitions) partition.result = failedPart(errorCode);
+    return respond(topics, context);
   },
 };
 
 function append(
-  request: ProduceRequest,
+  topics: readonly AskedTopic[],
   context: Context<ProduceResponseInput>,
   acks: number,
+  timeoutMs: number,
   parts: readonly ProducePart[],
-  places: readonly number[],
-  results: ProducedPart[],
+  asked: readonly Asked[],
 ): ReturnType<typeof produce.handle> {
-  const finish = (appended: readonly ProducedPart[]): ProduceResponseInput | typeof noAnswer => {
-    for (let i = 0; i < appended.length; i++) results[places[i] as number] = appended[i] as ProducedPart;
-    if (acks !== 0) return respond(request, results, context);
-    return results.some((part) => part.errorCode !== ERRORS.NONE) ? closeNow : noAnswer;
+  const { services, version } = context;
+  const finish = (): ProduceResponseInput | typeof noAnswer => {
+    if (acks !== 0) return respond(topics, context);
+    const isGood = topics.every(({ partitions }) => partitions.every(({ result }) => result.errorCode === ERRORS.NONE));
+    return isGood ? noAnswer : closeNow;
   };
   let isHere = true;
   let answer: ProduceResponseInput | typeof noAnswer | null = null;
-  context.services.produce(context, parts, acks, request.timeoutMs, (appended) => {
-    const finished = finish(appended);
-    if (isHere) answer = finished;
-    else context.answer(finished);
+  services.produce(context, parts, acks, timeoutMs, (produced) => {
+    const refused: number[] = [];
+    for (let i = 0; i < produced.length; i++) {
+      const part = produced[i] as ProducedPart;
+      (asked[i] as Asked).result = part;
+      if (part.errorCode !== ERRORS.NONE && !WITHOUT_START.has(part.errorCode)) refused.push(i);
+    }
+    if (refused.length > 0 && acks !== 0 && version >= LOG_START_OFFSET) {
+      addLogStarts(services, refused, parts, asked).then(
+        () => context.answer(finish()),
+        (error: unknown) => context.fail(error),
+      );
+      return;
+    }
+    if (isHere) answer = finish();
+    else context.answer(finish());
   });
   isHere = false;
   return answer ?? PENDING;
+}
+
+/** Kafka tells producers whose records were refused where the log starts (KAFKA-5793). Those who are refused can wait for it. */
+async function addLogStarts(
+  services: Services,
+  refused: readonly number[],
+  parts: readonly ProducePart[],
+  asked: readonly Asked[],
+): Promise<void> {
+  const items = refused.map((i) => {
+    const { topicId, partition } = parts[i] as ProducePart;
+    return { topicId, partition, currentLeaderEpoch: -1, timestamp: -2n };
+  });
+  const found = await services.listOffsets({ replicaId: -1, isolationLevel: 0, items });
+  refused.forEach((place, i) => {
+    const part = asked[place] as Asked;
+    part.result = { ...part.result, logStartOffset: found[i]?.offset ?? -1 };
+  });
 }

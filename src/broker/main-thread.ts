@@ -170,6 +170,13 @@ export class MainThread {
     await Promise.all(this.#threads.map((thread) => thread.stop()));
   }
 
+  /** Ends the threads of a start that failed. */
+  async abandon(): Promise<void> {
+    this.#isStopping = true;
+    this.#acceptor.stop();
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+
   /** One step on every thread. */
   async #step(step: number): Promise<void> {
     const steps: Promise<void>[] = [];

@@ -60,7 +60,7 @@ function faultOf(
   if (config.compact && record.key === null) {
     return {
       error: 'INVALID_RECORD',
-      batchIndexErrorMessage: `Compacted topic cannot accept message without key in topic partition ${topic}-${partition}.`,
+      batchIndexErrorMessage: `Compacted topic cannot accept message without key in topic partition ${topic}-${partition}`,
     };
   }
   if (config.timestampType !== 'CreateTime') return null;

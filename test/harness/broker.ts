@@ -28,6 +28,11 @@ function entry(): string {
   return existsSync(BUNDLE) && statSync(BUNDLE).mtimeMs >= newestIn(join(ROOT, 'src')) ? BUNDLE : SOURCE;
 }
 
+/** The command line that runs the `odradek` command, without its arguments. */
+export function brokerCommand(): [string, ...string[]] {
+  return [process.execPath, entry()];
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
