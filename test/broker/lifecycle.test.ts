@@ -167,3 +167,18 @@ test('commit flush policy: acknowledged after the flush, answers all the same', 
   client.close();
   await broker.close();
 });
+
+test('without the addon it works on the codec packages, and says so', async () => {
+  const broker = await TestBroker.start({ overrides: { 'shard.count': 2 }, env: { ODRADEK_NATIVE: 'off' } });
+  assert.match(broker.output, /addon is not used/);
+  const client = await RawClient.open(broker.port);
+  await createTopic(client, 'plain', 4);
+  for (let n = 0; n < 20; n++) assert.equal(await produce(client, 'plain', n % 4, ['v', 'w']), Math.floor(n / 4) * 2);
+  client.close();
+  await broker.kill();
+  await broker.startAgain();
+  const again = await RawClient.open(broker.port);
+  for (let partition = 0; partition < 4; partition++) assert.equal(await endOffset(again, 'plain', partition), 10);
+  again.close();
+  await broker.close();
+});
