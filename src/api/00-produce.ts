@@ -38,7 +38,14 @@ interface AskedTopic {
 const NO_RECORD_ERRORS: ProducedPart['recordErrors'] = [];
 
 function failedPart(errorCode: number, errorMessage: string | null = null): ProducedPart {
-  return { errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1, errorMessage, recordErrors: NO_RECORD_ERRORS };
+  return {
+    errorCode,
+    baseOffset: -1,
+    logAppendTimeMs: -1n,
+    logStartOffset: -1,
+    errorMessage,
+    recordErrors: NO_RECORD_ERRORS,
+  };
 }
 
 const NOTHING_YET = failedPart(ERRORS.NONE);
@@ -63,21 +70,24 @@ const WITHOUT_START: ReadonlySet<number> = new Set([
 function topicsOf(request: ProduceRequest, { services, version }: Context): AskedTopic[] {
   const { topics } = services.image;
   const isById = version >= TOPIC_IDS;
-  const asked = request.topicData.map(({ name, topicId, partitionData }): AskedTopic => ({
-    name,
-    topicId,
-    known: isById ? topics.byId(topicId) : topics.byName(name),
-    partitions: partitionData.map(({ index, records }) => ({
-      index,
-      records: records !== null && records.kind === 'memory' ? records.bytes : null,
-      result: NOTHING_YET,
-    })),
-  }));
+  const asked = request.topicData.map(
+    ({ name, topicId, partitionData }): AskedTopic => ({
+      name,
+      topicId,
+      known: isById ? topics.byId(topicId) : topics.byName(name),
+      partitions: partitionData.map(({ index, records }) => ({
+        index,
+        records: records !== null && records.kind === 'memory' ? records.bytes : null,
+        result: NOTHING_YET,
+      })),
+    }),
+  );
   return hasRepetitions(asked, isById) ? merged(asked, isById) : asked;
 }
 
 function hasRepetitions(topics: readonly AskedTopic[], isById: boolean): boolean {
-  if (topics.length > 1 && new Set(topics.map((topic) => (isById ? topic.topicId : topic.name))).size < topics.length) return true;
+  if (topics.length > 1 && new Set(topics.map((topic) => (isById ? topic.topicId : topic.name))).size < topics.length)
+    return true;
   return topics.some(({ partitions }) => {
     if (partitions.length === 0) return true;
     let isAscending = true;
@@ -108,7 +118,8 @@ function respond(topics: readonly AskedTopic[], context: Context): ProduceRespon
     name,
     topicId,
     partitionResponses: partitions.map(({ index, result }) => {
-      const tellsLeader = version >= LEADER_ENDPOINTS && result.errorCode === ERRORS.NOT_LEADER_OR_FOLLOWER && known !== undefined;
+      const tellsLeader =
+        version >= LEADER_ENDPOINTS && result.errorCode === ERRORS.NOT_LEADER_OR_FOLLOWER && known !== undefined;
       if (tellsLeader) needsEndpoints = true;
       const { errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors, errorMessage } = result;
       const part = { index, errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors, errorMessage };

@@ -91,6 +91,10 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Serv
 
   failed(request, { version }, errorCode) {
     const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
-    return respond(request, Array.from({ length: count }, () => notFound(errorCode)), version);
+    return respond(
+      request,
+      Array.from({ length: count }, () => notFound(errorCode)),
+      version,
+    );
   },
 };

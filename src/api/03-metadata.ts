@@ -13,7 +13,13 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { MetadataRequest, MetadataResponseInput } from '../protocol/schema/03-metadata.ts';
 import type { Api } from './handler.ts';
 import type { Context, Services } from './services.ts';
-import { ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, isInternalTopic, isLegalTopicName, NO_OPERATIONS } from './topics.ts';
+import {
+  ALL_CLUSTER_OPERATIONS,
+  ALL_TOPIC_OPERATIONS,
+  isInternalTopic,
+  isLegalTopicName,
+  NO_OPERATIONS,
+} from './topics.ts';
 
 type Topic = MetadataResponseInput['topics'][number];
 
@@ -102,10 +108,16 @@ export const metadata: Api<MetadataRequest, MetadataResponseInput, Services> = {
   handle(request, context) {
     const { services, version } = context;
     if (isAskingForAll(request, version)) {
-      return respond(request, context, [...services.image.topics].map((topic) => describe(topic, request)));
+      return respond(
+        request,
+        context,
+        [...services.image.topics].map((topic) => describe(topic, request)),
+      );
     }
     const asked = request.topics ?? [];
-    const isInvalid = asked.some(({ name, topicId }) => (name === null ? version < 12 || topicId === ZERO_UUID : false));
+    const isInvalid = asked.some(({ name, topicId }) =>
+      name === null ? version < 12 || topicId === ZERO_UUID : false,
+    );
     if (isInvalid) {
       const topics = asked.map(({ name, topicId }) => failedTopic(ERRORS.INVALID_REQUEST, name ?? '', topicId));
       return respond(request, context, topics);
@@ -117,7 +129,8 @@ export const metadata: Api<MetadataRequest, MetadataResponseInput, Services> = {
       });
       return respond(request, context, topics);
     };
-    const mayCreate = services.config.values['auto.create.topics.enable'] && (version < 4 || request.allowAutoTopicCreation);
+    const mayCreate =
+      services.config.values['auto.create.topics.enable'] && (version < 4 || request.allowAutoTopicCreation);
     const missing = mayCreate
       ? asked.flatMap(({ name, topicId }) => {
           const isWanted = name !== null && topicId === ZERO_UUID && isLegalTopicName(name) && !isInternalTopic(name);

@@ -28,7 +28,9 @@ function check(request: ApiVersionsRequest, { services, version }: Context): num
 }
 
 /** `names` are the rows of the table of handlers: nothing else is told. */
-export function apiVersions(names: () => readonly ApiName[]): Api<ApiVersionsRequest, ApiVersionsResponseInput, Services> {
+export function apiVersions(
+  names: () => readonly ApiName[],
+): Api<ApiVersionsRequest, ApiVersionsResponseInput, Services> {
   let served: ApiVersionsResponseInput['apiKeys'] | null = null;
   const servedKeys = (): ApiVersionsResponseInput['apiKeys'] => {
     served ??= names()

@@ -52,6 +52,9 @@ export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponseInput
 
   failed(request, _context, errorCode) {
     const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
-    return respond(request, Array.from({ length: count }, () => ({ errorCode, lowWatermark: -1 })));
+    return respond(
+      request,
+      Array.from({ length: count }, () => ({ errorCode, lowWatermark: -1 })),
+    );
   },
 };

@@ -56,6 +56,9 @@ export const offsetForLeaderEpoch: Api<OffsetForLeaderEpochRequest, OffsetForLea
 
   failed(request, _context, errorCode) {
     const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
-    return respond(request, Array.from({ length: count }, () => undefinedEnd(errorCode)));
+    return respond(
+      request,
+      Array.from({ length: count }, () => undefinedEnd(errorCode)),
+    );
   },
 };

@@ -3,7 +3,12 @@
  *
  * v1 synonyms      v3 type and documentation (KIP-569)      v4 flexible
  */
-import { describeBrokerConfigs, describeDefaultBrokerConfigs, describeTopicConfigs, type ConfigEntry } from '../config/describe.ts';
+import {
+  describeBrokerConfigs,
+  describeDefaultBrokerConfigs,
+  describeTopicConfigs,
+  type ConfigEntry,
+} from '../config/describe.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { DescribeConfigsRequest, DescribeConfigsResponseInput } from '../protocol/schema/32-describe-configs.ts';
 import type { Api } from './handler.ts';
@@ -36,7 +41,11 @@ function describe(asked: Asked, request: DescribeConfigsRequest, entries: readon
 function describeTopic(asked: Asked, request: DescribeConfigsRequest, services: Services): Result {
   const name = asked.resourceName;
   if (!isLegalTopicName(name)) {
-    return failed(asked, ERRORS.INVALID_TOPIC_EXCEPTION, 'The request attempted to perform an operation on an invalid topic.');
+    return failed(
+      asked,
+      ERRORS.INVALID_TOPIC_EXCEPTION,
+      'The request attempted to perform an operation on an invalid topic.',
+    );
   }
   if (!services.image.topics.byName(name)) {
     return failed(asked, ERRORS.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
@@ -47,7 +56,8 @@ function describeTopic(asked: Asked, request: DescribeConfigsRequest, services: 
 
 function describeBroker(asked: Asked, request: DescribeConfigsRequest, services: Services): Result {
   const { resourceName, configurationKeys } = asked;
-  if (resourceName === '') return describe(asked, request, describeDefaultBrokerConfigs(services.config, configurationKeys));
+  if (resourceName === '')
+    return describe(asked, request, describeDefaultBrokerConfigs(services.config, configurationKeys));
   if (resourceName === String(services.nodeId)) {
     return describe(asked, request, describeBrokerConfigs(services.config, configurationKeys));
   }

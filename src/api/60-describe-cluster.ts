@@ -12,7 +12,14 @@ import { ALL_CLUSTER_OPERATIONS, NO_OPERATIONS } from './topics.ts';
 const ENDPOINT_TYPE = { brokers: 1, controllers: 2 } as const;
 
 function refuse(errorCode: number, errorMessage: string | null): DescribeClusterResponseInput {
-  return { throttleTimeMs: 0, errorCode, errorMessage, clusterId: '', brokers: [], isFenced: false } as DescribeClusterResponseInput;
+  return {
+    throttleTimeMs: 0,
+    errorCode,
+    errorMessage,
+    clusterId: '',
+    brokers: [],
+    isFenced: false,
+  } as DescribeClusterResponseInput;
 }
 
 export const describeCluster: Api<DescribeClusterRequest, DescribeClusterResponseInput, Services> = {
@@ -29,7 +36,9 @@ export const describeCluster: Api<DescribeClusterRequest, DescribeClusterRespons
     const shown = version >= 2 && request.includeFencedBrokers ? cluster.brokers() : cluster.aliveBrokers();
     const brokers = shown.flatMap(({ id, rack, fenced }) => {
       const endpoint = services.endpoint(id, peer.listenerName);
-      return endpoint ? [{ brokerId: id, host: endpoint.host, port: endpoint.port, rack, isFenced: version >= 2 && fenced }] : [];
+      return endpoint
+        ? [{ brokerId: id, host: endpoint.host, port: endpoint.port, rack, isFenced: version >= 2 && fenced }]
+        : [];
     });
     return {
       throttleTimeMs: 0,

@@ -53,11 +53,7 @@ export const closeNow: Outcome<never> = new Outcome<never>(null, { close: true }
 export const PENDING: unique symbol = Symbol('pending');
 
 /** A handler may answer in its turn, or later: by a promise, or without one by returning PENDING and calling `context.answer`. */
-export type Answer<Response> =
-  | Response
-  | Outcome<Response>
-  | typeof PENDING
-  | Promise<Response | Outcome<Response>>;
+export type Answer<Response> = Response | Outcome<Response> | typeof PENDING | Promise<Response | Outcome<Response>>;
 
 export interface RequestContext<Services, Response = unknown> {
   readonly peer: Peer;

@@ -104,12 +104,20 @@ export interface Services {
   logConfig(topic: string): LogConfig;
 
   /** Validates and appends; `done` is called once with a result for each part, in the call where everything is immediate. */
-  produce(context: Context, parts: readonly ProducePart[], acks: number, timeoutMs: number, done: (parts: ProducedPart[]) => void): void;
+  produce(
+    context: Context,
+    parts: readonly ProducePart[],
+    acks: number,
+    timeoutMs: number,
+    done: (parts: ProducedPart[]) => void,
+  ): void;
   /** Waits as the limits say; `done` is called once with a result for each item. */
   fetch(ask: FetchAsk, done: (parts: FetchedPart[]) => void): void;
-  listOffsets(
-    call: { replicaId: number; isolationLevel: number; items: OffsetsPart[] },
-  ): Promise<{ errorCode: number; timestamp: bigint; offset: number; leaderEpoch: number }[]>;
+  listOffsets(call: {
+    replicaId: number;
+    isolationLevel: number;
+    items: OffsetsPart[];
+  }): Promise<{ errorCode: number; timestamp: bigint; offset: number; leaderEpoch: number }[]>;
   epochEnds(items: EpochPart[]): Promise<{ errorCode: number; leaderEpoch: number; endOffset: number }[]>;
   deleteRecords(items: DeletePart[]): Promise<{ errorCode: number; lowWatermark: number }[]>;
 

@@ -2,14 +2,14 @@
  * Which records of a refused batch are at fault, for the response's record errors (KIP-467). The slow way: every record is decoded, in
  * the order and with the words of Kafka's LogValidator.
  */
+import type { LogConfig } from '../config/log-config.ts';
 import type { BatchFunctions } from '../port/native.ts';
-import { readBatchHeader } from '../protocol/batch.ts';
+import { isLogAppendTime, NO_TIMESTAMP, readBatchHeader } from '../protocol/batch.ts';
 import type { LogRecord } from '../protocol/batch-records.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { decodeRecords } from './produce-rewrite.ts';
 import type { ProduceEntry, RecordError } from './produce-validation.ts';
 
-const LOG_APPEND_TIME_BIT = 0x08;
 /** Kafka's text names no more than these. */
 const SHOWN = 3;
 
@@ -26,7 +26,7 @@ interface Fault extends RecordError {
 /** The faults of the records, and the code and text that Kafka answers with them. */
 export function recordErrorsOf(native: BatchFunctions, entry: ProduceEntry, now: number): RejectedRecords {
   const records = decodeRecords(native, entry.records);
-  if (records === null) return { error: 'CORRUPT_MESSAGE', message: null, recordErrors: [] };
+  if (records === null) return { error: 'UNKNOWN_SERVER_ERROR', message: null, recordErrors: [] };
   const { attributes } = readBatchHeader(entry.records);
   const faults: Fault[] = [];
   records.forEach((record, batchIndex) => {
@@ -63,19 +63,28 @@ function faultOf(
       batchIndexErrorMessage: `Compacted topic cannot accept message without key in topic partition ${topic}-${partition}`,
     };
   }
-  if (config.timestampType !== 'CreateTime') return null;
-  const text = timestampFault(record.timestamp, config.timestampBeforeMaxMs, config.timestampAfterMaxMs, attributes, now);
+  const text = timestampFault(record, config, attributes, now);
   return text === null ? null : { error: 'INVALID_TIMESTAMP', batchIndexErrorMessage: text };
 }
 
-function timestampFault(timestamp: bigint, before: number, after: number, attributes: number, now: number): string | null {
-  if ((attributes & LOG_APPEND_TIME_BIT) !== 0) {
-    return `Invalid timestamp type in message: producers should not set timestamp type to LogAppendTime.`;
+/** KIP-937's bounds. The log's own time may not come from a producer, but Kafka looks at that only where no bound is checked. */
+function timestampFault(record: LogRecord, config: LogConfig, attributes: number, now: number): string | null {
+  const { offset, timestamp, key, value } = record;
+  if (config.timestampType !== 'CreateTime' || timestamp === NO_TIMESTAMP) {
+    if (!isLogAppendTime(attributes)) return null;
+    const text = `DefaultRecord(offset=${offset}, timestamp=${timestamp}, key=${key?.length ?? 0} bytes, value=${value?.length ?? 0} bytes)`;
+    return `Invalid timestamp type in message ${text}. Producer should not set timestamp type to LogAppendTime.`;
   }
-  if (timestamp < 0n) return null;
-  const difference = Number(timestamp) - now;
+  const before = long(config.timestampBeforeMaxMs);
+  const after = long(config.timestampAfterMaxMs);
+  const difference = timestamp - BigInt(now);
   if (difference <= after && -difference <= before) return null;
-  const earliest = before === Number.POSITIVE_INFINITY ? -9223372036854775808n : BigInt(now - before);
-  const latest = after === Number.POSITIVE_INFINITY ? 9223372036854775807n : BigInt(now + after);
-  return `Timestamp ${timestamp} of message with offset 0 is out of range. The timestamp should be within [${earliest}, ${latest}]`;
+  const earliest = BigInt.asIntN(64, BigInt(now) - before);
+  const latest = BigInt.asIntN(64, BigInt(now) + after);
+  return `Timestamp ${timestamp} of message with offset ${offset} is out of range. The timestamp should be within [${earliest}, ${latest}]`;
+}
+
+/** Java's long, whose largest is our infinity. */
+function long(value: number): bigint {
+  return value === Number.POSITIVE_INFINITY ? 2n ** 63n - 1n : BigInt(value);
 }

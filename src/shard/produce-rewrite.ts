@@ -4,7 +4,7 @@
  */
 import type { LogConfig } from '../config/log-config.ts';
 import { type BatchFunctions, CODEC, type Codec } from '../port/native.ts';
-import { BATCH, BATCH_HEADER_SIZE, batchPayload, LOG_OVERHEAD, readBatchHeader } from '../protocol/batch.ts';
+import { ATTRIBUTE, BATCH, BATCH_HEADER_SIZE, batchPayload, LOG_OVERHEAD, readBatchHeader } from '../protocol/batch.ts';
 import { BatchBuilder } from '../protocol/batch-builder.ts';
 import { type LogRecord, readRecords } from '../protocol/batch-records.ts';
 
@@ -61,7 +61,7 @@ export function rewriteBatch(native: BatchFunctions, batch: Buffer, target: Code
   payload.copy(bytes, BATCH_HEADER_SIZE);
   // Producer id, epoch, sequence and the flags stay those of the batch that came.
   batch.copy(bytes, BATCH.producerId, BATCH.producerId, BATCH.recordsCount);
-  bytes.writeInt16BE((header.attributes & ~COMPRESSION_MASK) | target, BATCH.attributes);
+  bytes.writeInt16BE((header.attributes & ~(COMPRESSION_MASK | ATTRIBUTE.logAppendTime)) | target, BATCH.attributes);
   bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, BATCH.batchLength);
   bytes.writeUInt32BE(native.crc32c(bytes, BATCH.attributes, bytes.length, 0), BATCH.crc);
   return bytes;

@@ -6,7 +6,8 @@
  * partition only seals and writes. Each shard has one validator; it keeps nothing between calls but its rows.
  */
 import type { LogConfig } from '../config/log-config.ts';
-import { BATCH_ERROR, ROW, ROW_SIZE, SEAL_SIZE, SEAL_TIMESTAMP, type Native } from '../port/native.ts';
+import { BATCH_ERROR, ROW, ROW_SIZE, SEAL, SEAL_SIZE, SEAL_TIMESTAMP, type Native } from '../port/native.ts';
+import { isLogAppendTime } from '../protocol/batch.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { recordErrorsOf } from './produce-record-errors.ts';
 import { rewriteBatch, targetCodec } from './produce-rewrite.ts';
@@ -36,7 +37,6 @@ export type Verdict =
     };
 
 const COMPRESSION_MASK = 0x07;
-const LOG_APPEND_TIME_BIT = 0x08;
 const TRANSACTIONAL_BIT = 0x10;
 const CONTROL_BIT = 0x20;
 
@@ -105,9 +105,16 @@ export class ProduceValidator {
     const { maxMessageBytes, maxDecompressedMessageBytes } = head.config;
     const bound = Number.POSITIVE_INFINITY;
     this.#native.validateBatches(
-      whole, this.#regions, end - first, this.#rows, maxMessageBytes, bound, maxDecompressedMessageBytes,
+      whole,
+      this.#regions,
+      end - first,
+      this.#rows,
+      maxMessageBytes,
+      bound,
+      maxDecompressedMessageBytes,
     );
-    for (let i = first; i < end; i++) verdicts.push(this.#judge(entries[i] as ProduceEntry, (i - first) * ROW_SIZE, now));
+    for (let i = first; i < end; i++)
+      verdicts.push(this.#judge(entries[i] as ProduceEntry, (i - first) * ROW_SIZE, now));
   }
 
   #column(row: number, column: number): number {
@@ -119,23 +126,18 @@ export class ProduceValidator {
     if (code !== BATCH_ERROR.none && code !== BATCH_ERROR.offsetsNotDense) return this.#refuse(entry, code);
     const attributes = this.#column(row, ROW.attributes);
     if ((attributes & CONTROL_BIT) !== 0) return refused('INVALID_RECORD');
-    if (this.#column(row, ROW.producerId) >= 0 && this.#column(row, ROW.baseSequence) < 0) return refused('INVALID_RECORD');
-    // A client that claims log append time where the topic has create time (LogValidator.validateTimestamp).
-    if ((attributes & LOG_APPEND_TIME_BIT) !== 0 && entry.config.timestampType === 'CreateTime') {
-      return this.#reject(entry, now);
-    }
+    if (this.#column(row, ROW.producerId) >= 0 && this.#column(row, ROW.baseSequence) < 0)
+      return refused('INVALID_RECORD');
     if (entry.config.compact && this.#column(row, ROW.firstKeylessRecord) >= 0) return this.#reject(entry, now);
-    if (entry.config.timestampType === 'CreateTime' && !this.#timestampsWithin(entry.config, row, now)) {
-      return this.#reject(entry, now);
-    }
+    if (!this.#timestampsAreRight(entry.config, row, now)) return this.#reject(entry, now);
     const codec = attributes & COMPRESSION_MASK;
     const target = targetCodec(entry.config, codec);
     const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0;
     if (target !== codec || (code === BATCH_ERROR.offsetsNotDense && codec !== 0)) {
       const bytes = rewriteBatch(this.#native, entry.records, target, entry.config);
-      return bytes ? { ok: true, bytes, isTransactional } : refused('CORRUPT_MESSAGE');
+      return bytes ? { ok: true, bytes, isTransactional } : refused('UNKNOWN_SERVER_ERROR');
     }
-    this.#mendMaxTimestamp(entry, row);
+    this.#mendTimestamps(entry, row);
     return { ok: true, bytes: entry.records, isTransactional };
   }
 
@@ -147,8 +149,11 @@ export class ProduceValidator {
       case BATCH_ERROR.badLength:
       case BATCH_ERROR.badMagic:
       case BATCH_ERROR.badCrc:
-      case BATCH_ERROR.badCompression:
         return refused('CORRUPT_MESSAGE');
+      // Kafka has no code for them: the exception of the codec is the answer.
+      case BATCH_ERROR.unknownCodec:
+      case BATCH_ERROR.badCompression:
+        return refused('UNKNOWN_SERVER_ERROR');
       case BATCH_ERROR.uncompressedTooLarge:
         throw new Error(`validation without a bound ran into one (${entry.topic}-${entry.partition})`);
       default:
@@ -156,32 +161,39 @@ export class ProduceValidator {
     }
   }
 
-  /** KIP-937: how far a CreateTime may lie in the past and in the future. */
-  #timestampsWithin(config: LogConfig, row: number, now: number): boolean {
+  /** KIP-937: how far a CreateTime may lie in the past and in the future; and who may say that it is the log's time. */
+  #timestampsAreRight(config: LogConfig, row: number, now: number): boolean {
+    const claimsLogTime = isLogAppendTime(this.#column(row, ROW.attributes));
+    if (config.timestampType === 'LogAppendTime') return !claimsLogTime;
+    // With the log's time all records have the header's.
+    const max = this.#time(row, claimsLogTime ? ROW.headerMaxTimestampHi : ROW.maxTimestampHi);
+    const min = claimsLogTime ? max : this.#time(row, ROW.minTimestampHi);
+    if (claimsLogTime && max === -1) return false;
     const { timestampBeforeMaxMs: before, timestampAfterMaxMs: after } = config;
-    if (before === Number.POSITIVE_INFINITY && after === Number.POSITIVE_INFINITY) return true;
-    const maxHi = this.#column(row, ROW.maxTimestampHi);
-    if (maxHi < 0) return true;
-    const max = maxHi * 2 ** 32 + this.#column(row, ROW.maxTimestampLo);
-    const minHi = this.#column(row, ROW.minTimestampHi);
-    const min = minHi * 2 ** 32 + this.#column(row, ROW.minTimestampLo);
-    if (max - now > after) return false;
-    return now - min <= before;
+    return min === -1 || (max - now <= after && now - min <= before);
   }
 
-  /** Kafka writes the true maximum into the header; honest producers have it there already. */
-  #mendMaxTimestamp(entry: ProduceEntry, row: number): void {
+  /** A timestamp of the row, from its two columns. Beyond 2^53 it is rounded, which no bound sees. */
+  #time(row: number, hi: number): number {
+    return this.#column(row, hi) * 2 ** 32 + this.#column(row, hi + 1);
+  }
+
+  /** Kafka writes type and true maximum of the timestamps into the header; honest producers have them there already. */
+  #mendTimestamps(entry: ProduceEntry, row: number): void {
     if (entry.config.timestampType !== 'CreateTime') return;
-    const hi = this.#column(row, ROW.maxTimestampHi);
-    const lo = this.#column(row, ROW.maxTimestampLo);
-    if (hi === this.#column(row, ROW.headerMaxTimestampHi) && lo === this.#column(row, ROW.headerMaxTimestampLo)) return;
+    const claimsLogTime = isLogAppendTime(this.#column(row, ROW.attributes));
+    const hi = this.#column(row, claimsLogTime ? ROW.headerMaxTimestampHi : ROW.maxTimestampHi);
+    const lo = this.#column(row, claimsLogTime ? ROW.headerMaxTimestampLo : ROW.maxTimestampLo);
+    const isSame =
+      hi === this.#column(row, ROW.headerMaxTimestampHi) && lo === this.#column(row, ROW.headerMaxTimestampLo);
+    if (isSame && !claimsLogTime) return;
     const seal = this.#seal;
-    seal[0] = 0;
-    seal[1] = 0;
-    seal[2] = this.#column(row, ROW.partitionLeaderEpoch);
-    seal[3] = SEAL_TIMESTAMP.createTime;
-    seal[4] = hi;
-    seal[5] = lo;
+    seal[SEAL.position] = 0;
+    seal[SEAL.baseOffset] = 0;
+    seal[SEAL.partitionLeaderEpoch] = this.#column(row, ROW.partitionLeaderEpoch);
+    seal[SEAL.timestamp] = SEAL_TIMESTAMP.createTime;
+    seal[SEAL.maxTimestampHi] = hi;
+    seal[SEAL.maxTimestampLo] = lo;
     this.#native.sealBatches(entry.records, seal, 1);
   }
 

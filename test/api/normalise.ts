@@ -153,7 +153,7 @@ export class Normaliser {
     return value
       .replaceAll(this.#place.clusterId, '<cluster>')
       .replaceAll(this.#place.prefix, '')
-      .replaceAll(/\b1[789]\d{11}\b/g, '<time>');
+      .replaceAll(/-92233702\d{11}\b|\b1[789]\d{11}\b/g, '<time>');
   }
 
   #topicId(id: string): string {
