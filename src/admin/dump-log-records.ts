@@ -89,23 +89,26 @@ function jsonOf(message: Message, version: number, bytes: Buffer, offset: number
 
 function contentsOf(record: LogRecord, decoder: RecordDecoder): Contents {
   try {
-    switch (decoder) {
-      case 'cluster-metadata':
-        return { key: null, payload: record.value === null ? null : metadataJson(record.value) };
-      case 'offsets':
-        return coordinatorContents(record, GROUP_RECORDS);
-      case 'transactions':
-        return coordinatorContents(record, TRANSACTION_RECORDS);
-      case 'share-groups':
-        return coordinatorContents(record, SHARE_RECORDS);
-      case 'none':
-        return { key: record.key?.toString() ?? null, payload: record.value?.toString() ?? null };
+    if (decoder === 'cluster-metadata') {
+      return { key: null, payload: record.value === null ? null : metadataJson(record.value) };
     }
+    const table = COORDINATOR_TABLES[decoder];
+    if (table !== null) return coordinatorContents(record, table);
+    return { key: record.key?.toString() ?? null, payload: record.value?.toString() ?? null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { key: null, payload: `Error at ${record.offset}, skipping. ${reason}` };
   }
 }
+
+type RecordTypes = Readonly<Record<string, { number: number; key: Message; value: Message }>>;
+
+const COORDINATOR_TABLES: Readonly<Record<Exclude<RecordDecoder, 'cluster-metadata'>, RecordTypes | null>> = {
+  none: null,
+  offsets: GROUP_RECORDS,
+  transactions: TRANSACTION_RECORDS,
+  'share-groups': SHARE_RECORDS,
+};
 
 const cursor: Cursor = { offset: 0 };
 
@@ -118,13 +121,10 @@ function metadataJson(value: Buffer): string {
   if (found === undefined) throw new RangeError(`unknown metadata record type ${number}`);
   const [name, { message }] = found;
   const type = `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_RECORD`;
-  return `{"type":"${type}","version":${version},"data":${jsonOf(message as Message, version, value, cursor.offset)}}`;
+  return `{"type":"${type}","version":${version},"data":${jsonOf(message, version, value, cursor.offset)}}`;
 }
 
-function coordinatorContents(
-  record: LogRecord,
-  table: Readonly<Record<string, { number: number; key: Message; value: Message }>>,
-): Contents {
+function coordinatorContents(record: LogRecord, table: RecordTypes): Contents {
   const { key, value } = record;
   if (key === null || key.length < 2) return { key: null, payload: null };
   const number = readI16(key, 0);

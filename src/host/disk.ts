@@ -86,7 +86,7 @@ class HostFile implements DiskFile {
     let at = position;
     while (rest.length > 0) {
       const some = rest.length > MAX_VECTORS ? rest.slice(0, MAX_VECTORS) : rest;
-      const written = fs.writevSync(this.fd, some as Buffer[], at);
+      const written = fs.writevSync(this.fd, some, at);
       at += written;
       rest = withoutFirst(rest, written);
     }

@@ -286,6 +286,7 @@ export class MemoryDisk implements Disk {
   }
 
   #file(path: string, node: Inode): DiskFile {
+    // oxlint-disable-next-line typescript/no-this-alias -- the file below has a this of its own
     const disk = this;
     return {
       path,
@@ -296,7 +297,7 @@ export class MemoryDisk implements Disk {
       write(buffers: readonly Buffer[], position: number, done: DiskDone) {
         disk.complete(path, () => {
           const fault = disk.#fault('write', path);
-          const bytes = Buffer.concat(buffers as Buffer[]);
+          const bytes = Buffer.concat(buffers);
           disk.#change(node, {
             kind: 'write',
             position,

@@ -25,7 +25,7 @@ const STAGED_LIMIT_BYTES = 128 * 1024;
 /** Index entries in memory that are appended to the file together. */
 const INDEX_SAVE_BYTES = 4096;
 /** The kernel is told to begin writing back after so many bytes. */
-const WRITE_BACK_BYTES = 4 * 1024 * 1024;
+const WRITE_BACK_BYTES = 1024 * 1024;
 
 const header = new BatchHeader();
 const sealRow = new Float64Array(SEAL_SIZE);

@@ -26,9 +26,6 @@ export const SEGMENT_SUFFIXES: readonly string[] = [
   TRANSACTION_INDEX_SUFFIX,
 ];
 
-/** Longest topic name: the directory's name with `-<partition>.<32 hex>-delete` must fit into 255 characters (KAFKA-5063). */
-export const MAX_TOPIC_NAME_LENGTH = 249;
-
 const DIGITS = 20;
 
 /** `42` → `00000000000000000042`. */
@@ -54,10 +51,6 @@ export interface PartitionDirectoryName {
   readonly topic: string;
   readonly partition: number;
   readonly kind: DirectoryKind;
-}
-
-export function partitionDirectoryName(topic: string, partition: number): string {
-  return `${topic}-${partition}`;
 }
 
 /**
@@ -89,8 +82,4 @@ export function parsePartitionDirectory(name: string): PartitionDirectoryName | 
 export function parentDirectory(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash <= 0 ? '/' : path.slice(0, slash);
-}
-
-export function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

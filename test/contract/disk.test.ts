@@ -18,9 +18,9 @@ const disks: readonly [string, Disk, string][] = [
   ['memory disk', new MemoryDisk({ seed: 1 }), '/work'],
 ];
 
-function open(disk: Disk, path: string, create = true, write = true): Promise<DiskFile> {
+function open(disk: Disk, path: string, create = true, writable = true): Promise<DiskFile> {
   return new Promise((resolve, reject) => {
-    disk.open(path, { create, write }, (fault, file) => {
+    disk.open(path, { create, write: writable }, (fault, file) => {
       if (file === null) reject(fault ?? new Error('neither file nor fault'));
       else resolve(file);
     });

@@ -181,7 +181,7 @@ test('Kafka’s dump-log accepts what we write', { skip: libs === undefined }, a
     const names = await ourFiles(folder);
     const run = (...options: string[]) =>
       spawnSync(
-        'java',
+        process.env['JAVA'] ?? 'java',
         [
           '-Xmx256M',
           '-cp',

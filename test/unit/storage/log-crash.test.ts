@@ -61,12 +61,12 @@ async function settle(world: World): Promise<void> {
 
 /** Waits for work that needs the disk to be driven. */
 async function driven<T>(world: World, work: Promise<T>): Promise<T> {
-  let done = false;
+  const progress = { done: false };
   const watched = work.finally(() => {
-    done = true;
+    progress.done = true;
   });
   watched.catch(() => undefined);
-  while (!done) {
+  while (!progress.done) {
     world.memory.run();
     world.clock.runSoon();
     await new Promise<void>((resolve) => setImmediate(resolve));
