@@ -29,8 +29,10 @@ await build({
   splitting: true,
   chunkNames: 'chunk-[hash]',
   // Packages with binaries stay where npm put them.
-  external: ['./dump-log.ts', 'snappy', 'lz4-napi', 'zstd-napi', '@node-rs/crc32', 'piscina', 'pino'],
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  external: ['snappy', 'lz4-napi', 'zstd-napi', '@node-rs/crc32', 'piscina'],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });
 
 await build({

@@ -53,7 +53,17 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   broker: {
     distance: 'ported',
     may: [
-      'base', 'protocol', 'config', 'port', 'machine', 'storage', 'coordinator', 'client', 'shard', 'api', 'network',
+      'base',
+      'protocol',
+      'config',
+      'port',
+      'machine',
+      'storage',
+      'coordinator',
+      'client',
+      'shard',
+      'api',
+      'network',
     ],
     mustNotKnow: 'Node',
   },

@@ -49,18 +49,22 @@ export async function runBroker(options: RunOptions): Promise<number> {
   if (kind === 'fallback') log.warn(`The addon is not used, codecs are slower: ${reason ?? 'no reason is known'}`);
 
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const main = new MainThread(config, { config: input, formatIfMissing: options.formatIfMissing, version: VERSION }, {
-    clock: systemClock,
-    log,
-    native,
-    net: hostNet(native),
-    doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN),
-    startThread,
-    die: (why) => {
-      log.error(`The broker ends: ${why}`);
-      process.exit(EXIT.failed);
+  const main = new MainThread(
+    config,
+    { config: input, formatIfMissing: options.formatIfMissing, version: VERSION },
+    {
+      clock: systemClock,
+      log,
+      native,
+      net: hostNet(native),
+      doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN),
+      startThread,
+      die: (why) => {
+        log.error(`The broker ends: ${why}`);
+        process.exit(EXIT.failed);
+      },
     },
-  });
+  );
   stopOnSignals(main, log, end);
   try {
     const { summary, ports } = await main.start();
@@ -81,7 +85,8 @@ export async function runBroker(options: RunOptions): Promise<number> {
 
 function tellIdleSettings(config: BrokerConfig, log: ReturnType<typeof createLogger>): void {
   const idle = settingsWithoutEffect(config);
-  if (idle.length > 0) log.warn(`Settings that were given and have no effect here: ${idle.map(({ name }) => name).join(', ')}`);
+  if (idle.length > 0)
+    log.warn(`Settings that were given and have no effect here: ${idle.map(({ name }) => name).join(', ')}`);
 }
 
 function stopOnSignals(main: MainThread, log: ReturnType<typeof createLogger>, end: (code: number) => void): void {

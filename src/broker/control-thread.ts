@@ -25,7 +25,14 @@ import { ownerOf } from '../shard/routing.ts';
 import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
 import { countTurns } from '../shard/turns.ts';
 import { Directories, type FormatDirectories } from './directories.ts';
-import { configOf, type BootAnswer, type BootSummary, type OpenLogs, STOP_STEP, type ThreadData } from './thread-data.ts';
+import {
+  configOf,
+  type BootAnswer,
+  type BootSummary,
+  type OpenLogs,
+  STOP_STEP,
+  type ThreadData,
+} from './thread-data.ts';
 
 export interface ControlPorts {
   readonly clock: Clock;
@@ -88,16 +95,27 @@ export class ControlThread {
         );
       },
       shutdownStep: ({ step }, reply) => {
-        void this.#stop(step).then(() => reply.answer({}), (error: unknown) => this.#ports.crash(error));
+        void this.#stop(step).then(
+          () => reply.answer({}),
+          (error: unknown) => this.#ports.crash(error),
+        );
       },
       stats: (_message, reply) => {
         reply.answer({ stats: Buffer.from(JSON.stringify({ mailbox: this.#mailbox.stats })) });
       },
       control: ({ apiKey, apiVersion, body }, reply) => {
-        this.#request(apiKey, apiVersion, Buffer.from(body), (errorCode, response) => reply.answer({ errorCode, body: response }));
+        this.#request(apiKey, apiVersion, Buffer.from(body), (errorCode, response) =>
+          reply.answer({ errorCode, body: response }),
+        );
       },
       isrChange: (_message, reply) => {
-        reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION, leaderId: -1, leaderEpoch: -1, partitionEpoch: -1, isr: Buffer.alloc(0) });
+        reply.answer({
+          errorCode: ERRORS.UNSUPPORTED_VERSION,
+          leaderId: -1,
+          leaderEpoch: -1,
+          partitionEpoch: -1,
+          isr: Buffer.alloc(0),
+        });
       },
       metadataApplied: ({ lastOffset }, from) => this.#hasApplied(from, lastOffset),
       directoryFailed: ({ directoryId, reason }) => this.#directories.failed(directoryId, reason),
@@ -110,7 +128,14 @@ export class ControlThread {
     const { clusterId, metadata, opened } = await this.#directories.open();
     const { clock, random, log, native, disk } = this.#ports;
     const coordinator = await MetadataCoordinator.open({
-      disk, clock, random, logger: log, native, config: this.#config, directory: metadata.path, clusterId,
+      disk,
+      clock,
+      random,
+      logger: log,
+      native,
+      config: this.#config,
+      directory: metadata.path,
+      clusterId,
       directoryId: metadata.id,
     });
     this.#coordinator = coordinator;
@@ -157,7 +182,15 @@ export class ControlThread {
       const list = placed.get(shard) ?? [];
       placed.set(shard, list);
       const { recoveryPoint, highWatermark, logStartOffset } = located;
-      list.push({ topicId: uuidToText(topic.id), partition, home, path: directory, recoveryPoint, highWatermark, logStartOffset });
+      list.push({
+        topicId: uuidToText(topic.id),
+        partition,
+        home,
+        path: directory,
+        recoveryPoint,
+        highWatermark,
+        logStartOffset,
+      });
     }
     return placed;
   }
@@ -228,7 +261,7 @@ export class ControlThread {
     const { request, response } = APIS[name];
     coordinator.request(name as never, version, request.decode(version, body) as never, (result) => {
       if (!result.ok) answer(ERRORS.NOT_CONTROLLER, Buffer.alloc(0));
-      else answer(ERRORS.NONE, response.encode(version, result.response as never));
+      else answer(ERRORS.NONE, response.encode(version, result.response));
     });
   }
 

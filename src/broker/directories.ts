@@ -101,10 +101,13 @@ export class Directories {
     if (found.kind === 'invalid') throw new BootError(`${path}/meta.properties cannot be used: ${found.reason}`);
     const { properties } = found;
     if (clusterId !== null && properties.clusterId !== clusterId) {
-      throw new BootError(`${path} belongs to cluster ${properties.clusterId}, the other log directories to ${clusterId}`);
+      throw new BootError(
+        `${path} belongs to cluster ${properties.clusterId}, the other log directories to ${clusterId}`,
+      );
     }
     const { nodeId } = this.#parts.config;
-    if (properties.nodeId !== nodeId) throw new BootError(`${path} belongs to node ${properties.nodeId}, and node.id is ${nodeId}`);
+    if (properties.nodeId !== nodeId)
+      throw new BootError(`${path} belongs to node ${properties.nodeId}, and node.id is ${nodeId}`);
     return properties;
   }
 

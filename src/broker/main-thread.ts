@@ -72,14 +72,24 @@ export class MainThread {
       soon: (run) => clock.soon(run),
       giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
     });
-    this.#mailbox = new Mailbox({ kind: 'main', self: MAIN, block: this.#block, doorbell: ports.doorbell(this.#block), clock, arena });
+    this.#mailbox = new Mailbox({
+      kind: 'main',
+      self: MAIN,
+      block: this.#block,
+      doorbell: ports.doorbell(this.#block),
+      clock,
+      arena,
+    });
     this.#mailbox.handle({
       connectionClosed: ({ connection }) => this.#acceptor.closed(connection),
-      stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify({ connections: this.#acceptor.connectionCount })) }),
+      stats: (_message, reply) =>
+        reply.answer({ stats: Buffer.from(JSON.stringify({ connections: this.#acceptor.connectionCount })) }),
     });
     this.#mailbox.open();
     this.#acceptor = new Acceptor({
-      clock, log, net,
+      clock,
+      log,
+      net,
       listeners: config.listeners,
       limits: connectionLimits(config),
       backlog: config.values['socket.listen.backlog.size'],
@@ -101,7 +111,12 @@ export class MainThread {
         youngSpaceMb: YOUNG_SPACE_MB,
         ended: (end) => {
           if (this.#isStopping && end.kind === 'stopped') return;
-          const why = end.kind === 'failed' ? `${end.message}\n${end.stack}` : end.kind === 'exited' ? `exit code ${end.code}` : 'it stopped';
+          const why =
+            end.kind === 'failed'
+              ? `${end.message}\n${end.stack}`
+              : end.kind === 'exited'
+                ? `exit code ${end.code}`
+                : 'it stopped';
           this.#ports.die(`thread ${name} is dead: ${why}`);
         },
       });
@@ -119,8 +134,10 @@ export class MainThread {
       threads: Array.from({ length: this.#block.threads - 1 }, (_, n) => n + 1),
       stallTimeoutMs: this.#config.values['shard.stall.timeout.ms'],
       warn: (thread, ms) => log.warn('A thread has stood still', { thread: this.#nameOf(thread), ms: Math.round(ms) }),
-      recovered: (thread, ms) => log.info('A thread goes on', { thread: this.#nameOf(thread), stoodStillMs: Math.round(ms) }),
-      stalled: (thread, ms) => this.#ports.die(`thread ${this.#nameOf(thread)} has stood still for ${Math.round(ms)} ms`),
+      recovered: (thread, ms) =>
+        log.info('A thread goes on', { thread: this.#nameOf(thread), stoodStillMs: Math.round(ms) }),
+      stalled: (thread, ms) =>
+        this.#ports.die(`thread ${this.#nameOf(thread)} has stood still for ${Math.round(ms)} ms`),
     });
     const boot = await this.#boot();
     if (!boot.ok) throw new BootError(boot.error);

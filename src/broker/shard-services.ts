@@ -46,7 +46,11 @@ export function shardServices(parts: ServiceParts): Services {
     principal: string,
   ): Promise<Decoded<(typeof APIS)[N]['response']>> => askControl(parts.mailbox, api, request, principal);
   const producerIds = new ProducerIds(() =>
-    control('AllocateProducerIds', { brokerId: identity.nodeId, brokerEpoch: image.cluster.broker(identity.nodeId)?.epoch ?? -1 }, ''),
+    control(
+      'AllocateProducerIds',
+      { brokerId: identity.nodeId, brokerEpoch: image.cluster.broker(identity.nodeId)?.epoch ?? -1 },
+      '',
+    ),
   );
   const slots = config.values['max.incremental.fetch.session.cache.slots'];
   return {

@@ -100,12 +100,25 @@ export class ShardThread {
 
     const descriptors = new DescriptorCache({ disk, clock, limit: ports.descriptorLimit, slots });
     const environment = createLogEnvironment({
-      disk, clock, random, logger: log, native, descriptors,
+      disk,
+      clock,
+      random,
+      logger: log,
+      native,
+      descriptors,
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
     const { nodeId } = this.#config;
     this.#logs = new Logs({
-      self, shardCount, nodeId, config: this.#config, image: this.#image, table: this.#table, environment, clock, log,
+      self,
+      shardCount,
+      nodeId,
+      config: this.#config,
+      image: this.#image,
+      table: this.#table,
+      environment,
+      clock,
+      log,
       host: {
         useSlot: (slot) => slots.use(slot),
         releaseSegment: (located) => {
@@ -121,22 +134,49 @@ export class ShardThread {
     const scatter = new Scatter(self, shardCount, this.#mailbox, this.#owner.answer);
     this.#watchers = new Watchers(self, this.#mailbox, this.#owner);
     const router = new AppendRouter({
-      self, shardCount, mailbox: this.#mailbox, absent: ABSENT, noRoom: NO_ROOM,
+      self,
+      shardCount,
+      mailbox: this.#mailbox,
+      absent: ABSENT,
+      noRoom: NO_ROOM,
       partition: (topicId, partition) => this.#table.get(topicId, partition),
       lendOwn: (bytes) => this.#lendOwn(bytes),
     });
-    const producing = new Producing(new ProduceValidator(native), router, (topic) => this.#logs.configOf(topic), () => clock.now());
+    const producing = new Producing(
+      new ProduceValidator(native),
+      router,
+      (topic) => this.#logs.configOf(topic),
+      () => clock.now(),
+    );
     const fetching = new FetchRouter({
-      clock, scatter,
+      clock,
+      scatter,
       giveBack: (slot) => slots.done(slot),
       watch: (owner, call, wake) => this.#watchers.watch(owner, call, wake),
     });
     const services = shardServices({
-      clock, random, config: this.#config, image: this.#image, mailbox: this.#mailbox, identity: this.#identity,
-      logs: this.#logs, producing, fetching, scatter, shard: self - FIRST_SHARD, shardCount,
+      clock,
+      random,
+      config: this.#config,
+      image: this.#image,
+      mailbox: this.#mailbox,
+      identity: this.#identity,
+      logs: this.#logs,
+      producing,
+      fetching,
+      scatter,
+      shard: self - FIRST_SHARD,
+      shardCount,
     });
     this.#server = new ShardServer<Services>({
-      clock, log, arena: this.#arena, slots, files: ports.files, net: ports.net, apis, services,
+      clock,
+      log,
+      arena: this.#arena,
+      slots,
+      files: ports.files,
+      net: ports.net,
+      apis,
+      services,
       settings: networkSettings(this.#config),
       onFault: (fault) => this.#fault(fault),
       onClosed: (id) => this.#tellClosed(id),
@@ -157,10 +197,14 @@ export class ShardThread {
         this.adopt({ kind: 'descriptor', descriptor }, connection, listener);
       },
       shutdownStep: ({ step }, reply) => {
-        void this.#stop(step).then(() => reply.answer({}), (error: unknown) => this.#ports.crash(error));
+        void this.#stop(step).then(
+          () => reply.answer({}),
+          (error: unknown) => this.#ports.crash(error),
+        );
       },
       stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify(this.#stats())) }),
-      coordinatorCall: (_message, reply) => reply.answer({ errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE, body: Buffer.alloc(0) }),
+      coordinatorCall: (_message, reply) =>
+        reply.answer({ errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE, body: Buffer.alloc(0) }),
       transactionMarker: (_message, reply) => reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION }),
       append: ({ topicId, partition, batch, acks }, reply) => {
         const bytes = this.#arenas.view(batch.arena, batch.offset, batch.length);
@@ -176,7 +220,8 @@ export class ShardThread {
         });
         if (isDone && !isAnswered) reply.consumed();
       },
-      partitionCall: ({ kind, payload }, reply) => this.#answer(kind, payload, (results) => reply.answer({ payload: results })),
+      partitionCall: ({ kind, payload }, reply) =>
+        this.#answer(kind, payload, (results) => reply.answer({ payload: results })),
       watch: ({ watch, payload }, from) => this.#watchers.asked(from, watch, watchCall.decode(0, payload)),
       unwatch: ({ watch }, from) => this.#watchers.unwatch(from, watch),
       wake: ({ watch }) => this.#watchers.woken(watch),
@@ -210,7 +255,7 @@ export class ShardThread {
     const name = QUESTION_NAMES[kind];
     if (name === undefined) throw new Error(`unknown kind of question ${kind}`);
     const { call, results } = WIRE[name];
-    this.#owner.answer(name, call.decode(0, payload) as never, (answers) => {
+    this.#owner.answer(name, call.decode(0, payload), (answers) => {
       reply(results.encode(0, { results: answers as never[] }));
     });
   }
@@ -286,7 +331,10 @@ export class ShardThread {
   #directoryFailed(logDirectory: string, fault: DiskFault): void {
     const directory = this.#logs.directoryOf(logDirectory);
     if (directory === null) return;
-    this.#ports.log.error('A log directory failed and is offline', { directory: directory.path, reason: fault.message });
+    this.#ports.log.error('A log directory failed and is offline', {
+      directory: directory.path,
+      reason: fault.message,
+    });
     this.#logs.directoryFailed(directory.path);
     const reason = fault.message.slice(0, 200);
     for (let thread = CONTROL; thread < FIRST_SHARD + this.#logs.shardCount; thread++) {

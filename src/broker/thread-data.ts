@@ -31,7 +31,9 @@ export interface BootSummary {
   readonly recovered: number;
 }
 
-export type BootAnswer = { readonly ok: true; readonly summary: BootSummary } | { readonly ok: false; readonly error: string };
+export type BootAnswer =
+  | { readonly ok: true; readonly summary: BootSummary }
+  | { readonly ok: false; readonly error: string };
 
 /** What control tells a shard so that it opens its logs. Ids in Kafka's text form. */
 export interface OpenLogs {

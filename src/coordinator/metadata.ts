@@ -35,8 +35,6 @@ import { createLogEnvironment } from '../storage/environment.ts';
 import { METADATA_DIRECTORY, MetadataError, MetadataLog } from '../storage/metadata/metadata-log.ts';
 import { type AnswerWhen, type Loaded, Runtime, type RuntimeError, type RuntimeOutcome } from './runtime.ts';
 
-export { MetadataError } from '../storage/metadata/metadata-log.ts';
-
 /** Segments of the metadata log that are open at once. */
 const MAX_DESCRIPTORS = 8;
 
@@ -293,7 +291,7 @@ export class MetadataCoordinator {
         if (outcome.ok) resolve(outcome.answer);
         else reject(new MetadataError(`the metadata log has stopped (${outcome.error})`));
       };
-      this.#runtime.submit(event as ControllerEvent, done, when);
+      this.#runtime.submit(event, done, when);
     });
   }
 

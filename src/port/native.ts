@@ -106,8 +106,6 @@ export const BATCH_ERROR = {
   offsetOutOfOrder: 16,
 } as const;
 
-export type BatchError = (typeof BATCH_ERROR)[keyof typeof BATCH_ERROR];
-
 /** Codecs by the number that they have in a batch's attributes. */
 export const CODEC = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 

@@ -59,7 +59,12 @@ export class AppendRouter {
     else this.#send(owner, entry, acks, lend, settle);
   }
 
-  #appendHere(entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: (appended: Appended) => void): void {
+  #appendHere(
+    entry: AppendEntry,
+    acks: number,
+    lend: (view: Buffer) => Loan,
+    settle: (appended: Appended) => void,
+  ): void {
     const partition = this.#parts.partition(entry.topicId, entry.partition);
     if (!partition) {
       settle(this.#parts.absent);

@@ -30,7 +30,7 @@ export interface FetchRouterParts {
   readonly clock: Clock;
   readonly scatter: Scatter;
   /** Gives back a use of a slot that nothing will be sent from. */
-  giveBack(slot: number): void;
+  readonly giveBack: (slot: number) => void;
   /** Puts a watch on an owner: `wake` is called once, possibly at once. Returns how to take it off. */
   watch(owner: number, call: WatchCall, wake: () => void): () => void;
 }

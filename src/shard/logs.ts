@@ -263,7 +263,10 @@ export class Logs {
         await opened?.delete();
       } catch (error) {
         if (!isDiskFault(error)) throw error;
-        log.error('A partition could not be deleted', { partition: keyOf(partition.topic, partition.index), reason: error.message });
+        log.error('A partition could not be deleted', {
+          partition: keyOf(partition.topic, partition.index),
+          reason: error.message,
+        });
       }
     });
   }

@@ -8,7 +8,18 @@
  * Not sent yet, and to be answered with an error by their handlers: coordinatorCall, transactionMarker, isrChange.
  */
 import {
-  bool, call, descriptor, f64, i32, i64x, note, nullableText, payload, text, uuid, type MessageTable,
+  bool,
+  call,
+  descriptor,
+  f64,
+  i32,
+  i64x,
+  note,
+  nullableText,
+  payload,
+  text,
+  uuid,
+  type MessageTable,
 } from './message-kit.ts';
 
 /** Longest reason of a failure that travels in a ring, in bytes. */
@@ -147,7 +158,13 @@ export const messages = {
   }),
 
   /** The start: opens (and recovers) the logs of this shard's partitions. Answered when all are open, with a summary as JSON. */
-  openLogs: call({ lane: 'metadata', to: ['shard'], waitsForMetadata: false, request: { payload }, answer: { payload } }),
+  openLogs: call({
+    lane: 'metadata',
+    to: ['shard'],
+    waitsForMetadata: false,
+    request: { payload },
+    answer: { payload },
+  }),
   /** What control writes into the checkpoint files: a CheckpointResults of shard/owner-calls. */
   checkpoint: call({ lane: 'metadata', to: ['shard'], waitsForMetadata: false, request: {}, answer: { payload } }),
 

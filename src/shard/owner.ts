@@ -50,10 +50,10 @@ export class Owner {
   ): void => {
     switch (name) {
       case 'fetch':
-        this.#fetch(call as FetchCall, done as (results: FetchResult[]) => void);
+        this.#fetch(call as FetchCall, done);
         return;
       case 'listOffsets':
-        void this.#listOffsets(call as ListOffsetsCall).then(done as (results: ListOffsetsResult[]) => void, this.#onFault);
+        void this.#listOffsets(call as ListOffsetsCall).then(done, this.#onFault);
         return;
       case 'epochEnd':
         done((call.items as EpochEndItem[]).map((item) => this.#epochEnd(item)) as Questions[N]['result'][]);
@@ -157,7 +157,8 @@ export class Owner {
     if (!partition || log === null) {
       return { errorCode: partition?.absence ?? ERRORS.NOT_LEADER_OR_FOLLOWER, lowWatermark: -1 };
     }
-    if (partition.config.compact && !partition.config.delete) return { errorCode: ERRORS.POLICY_VIOLATION, lowWatermark: -1 };
+    if (partition.config.compact && !partition.config.delete)
+      return { errorCode: ERRORS.POLICY_VIOLATION, lowWatermark: -1 };
     const offset = item.offset === -1 ? log.highWatermark : item.offset;
     if (offset < 0 || offset > log.highWatermark) return { errorCode: ERRORS.OFFSET_OUT_OF_RANGE, lowWatermark: -1 };
     log.raiseStartOffset(offset);

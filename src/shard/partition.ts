@@ -122,7 +122,14 @@ export class Partition {
   /** Whether the directory of the log failed: Kafka answers KAFKA_STORAGE_ERROR then. */
   offline = false;
 
-  constructor(topicId: Uuid, topic: string, index: number, state: PartitionState, config: LogConfig, host: PartitionHost) {
+  constructor(
+    topicId: Uuid,
+    topic: string,
+    index: number,
+    state: PartitionState,
+    config: LogConfig,
+    host: PartitionHost,
+  ) {
     this.topicId = topicId;
     this.topic = topic;
     this.index = index;

@@ -34,7 +34,12 @@ export class Producing {
   readonly #configOf: (topic: string) => LogConfig;
   readonly #now: () => number;
 
-  constructor(validator: ProduceValidator, router: AppendRouter, configOf: (topic: string) => LogConfig, now: () => number) {
+  constructor(
+    validator: ProduceValidator,
+    router: AppendRouter,
+    configOf: (topic: string) => LogConfig,
+    now: () => number,
+  ) {
     this.#validator = validator;
     this.#router = router;
     this.#configOf = configOf;
@@ -46,7 +51,12 @@ export class Producing {
    *
    * @param lend keeps a view of the request beyond this turn
    */
-  produce(parts: readonly Part[], acks: number, lend: (view: Buffer) => Loan, done: (results: PartResult[]) => void): void {
+  produce(
+    parts: readonly Part[],
+    acks: number,
+    lend: (view: Buffer) => Loan,
+    done: (results: PartResult[]) => void,
+  ): void {
     if (parts.length === 0) {
       done([]);
       return;

@@ -44,7 +44,10 @@ interface Wire<N extends QuestionName> {
   /** The number in the `partitionCall` message. */
   readonly number: number;
   readonly call: Message<Questions[N]['call'], Questions[N]['call']>;
-  readonly results: Message<{ results: Questions[N]['result'][] }, { readonly results: readonly Questions[N]['result'][] }>;
+  readonly results: Message<
+    { results: Questions[N]['result'][] },
+    { readonly results: readonly Questions[N]['result'][] }
+  >;
 }
 
 export const WIRE: { readonly [N in QuestionName]: Wire<N> } = {
@@ -92,7 +95,11 @@ export class Scatter {
   }
 
   /** Calls `done` once with a result for each item, in order; inside the call where all partitions are this thread's and at hand. */
-  ask<N extends QuestionName>(name: N, call: Questions[N]['call'], done: (results: Questions[N]['result'][]) => void): void {
+  ask<N extends QuestionName>(
+    name: N,
+    call: Questions[N]['call'],
+    done: (results: Questions[N]['result'][]) => void,
+  ): void {
     const shares = this.#split<N>(call.items);
     if (shares.size === 0) {
       done([]);

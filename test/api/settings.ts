@@ -1,7 +1,22 @@
 /**
- * Settings of the broker under test beyond the defaults. Those of Kafka's are what the broker that expected/ was recorded from had, as
- * DescribeConfigs tells them.
+ * Settings of the broker under test beyond the defaults. Kafka's own are what the broker that expected/ was recorded from was given: DescribeConfigs
+ * tells them from defaults.
  */
 export const OVERRIDES: Readonly<Record<string, string | number>> = {
   'shard.count': 2,
+  'node.id': 1,
+  'num.network.threads': 3,
+  'num.io.threads': 8,
+  'socket.send.buffer.bytes': 102_400,
+  'socket.receive.buffer.bytes': 102_400,
+  'socket.request.max.bytes': 104_857_600,
+  'num.partitions': 1,
+  'offsets.topic.replication.factor': 1,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'log.retention.hours': 168,
+  'log.segment.bytes': 1_073_741_824,
+  'log.retention.check.interval.ms': 300_000,
 };

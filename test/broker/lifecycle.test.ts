@@ -14,7 +14,10 @@ const data = (broker: TestBroker): string => join(broker.directory, 'data');
 function failingStart(...overrides: string[]): { code: number | null; output: string } {
   const args = overrides.flatMap((text) => ['--override', text]);
   const [command, ...first] = brokerCommand();
-  const { status, stdout, stderr } = spawnSync(command, [...first, 'start', ...args], { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(command, [...first, 'start', ...args], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   return { code: status, output: stdout + stderr };
 }
 
@@ -22,7 +25,10 @@ async function createTopic(client: RawClient, name: string, numPartitions = 1): 
   const response = await client.ask('CreateTopics', 7, {
     topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
   });
-  assert.deepEqual(response.topics.map((topic) => [topic.errorCode, topic.errorMessage]), [[0, null]]);
+  assert.deepEqual(
+    response.topics.map((topic) => [topic.errorCode, topic.errorMessage]),
+    [[0, null]],
+  );
 }
 
 async function produce(client: RawClient, topic: string, partition: number, values: string[]): Promise<number> {
@@ -30,7 +36,9 @@ async function produce(client: RawClient, topic: string, partition: number, valu
     transactionalId: null,
     acks: -1,
     timeoutMs: 5000,
-    topicData: [{ name: topic, partitionData: [{ index: partition, records: { kind: 'memory', bytes: batchOf(values) } }] }],
+    topicData: [
+      { name: topic, partitionData: [{ index: partition, records: { kind: 'memory', bytes: batchOf(values) } }] },
+    ],
   });
   const [part] = response.responses[0]?.partitionResponses ?? [];
   assert.equal(part?.errorCode, 0);
@@ -92,7 +100,10 @@ test('the life of a broker', async (t) => {
     await client.untilClosed();
     assert.ok(existsSync(join(data(broker), '.kafka_cleanshutdown')));
     assert.deepEqual(
-      readFileSync(join(data(broker), 'recovery-point-offset-checkpoint'), 'utf8').trim().split('\n').slice(0, 2),
+      readFileSync(join(data(broker), 'recovery-point-offset-checkpoint'), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(0, 2),
       ['0', '4'],
     );
   });
@@ -131,10 +142,14 @@ test('the life of a broker', async (t) => {
     const { topics } = await other.ask('Metadata', 9, {
       topics: [{ name: 'passing' }],
       allowAutoTopicCreation: false,
+      includeClusterAuthorizedOperations: false,
       includeTopicAuthorizedOperations: false,
     });
     assert.equal(topics[0]?.errorCode, 3);
-    assert.deepEqual(readdirSync(data(broker)).filter((name) => /^passing-\d$/.test(name)), []);
+    assert.deepEqual(
+      readdirSync(data(broker)).filter((name) => /^passing-\d$/.test(name)),
+      [],
+    );
     client.close();
     other.close();
   });
@@ -149,11 +164,7 @@ test('a wrong value stops the start with the setting, the value and what is allo
 test('a directory of another cluster stops the start', async () => {
   const broker = await TestBroker.start({ overrides: { 'shard.count': 1 } });
   await broker.stop();
-  const { code, output } = failingStart(
-    'listeners=PLAINTEXT://127.0.0.1:0',
-    'node.id=7',
-    `log.dirs=${data(broker)}`,
-  );
+  const { code, output } = failingStart('listeners=PLAINTEXT://127.0.0.1:0', 'node.id=7', `log.dirs=${data(broker)}`);
   await broker.close();
   assert.equal(code, 1);
   assert.match(output, /Stored node id 1 doesn't match previous node id 7 in .*meta\.properties/);

@@ -16,9 +16,11 @@ PARTITIONS = 3
 def run(suite):
     if not suite.controls_broker("crash"):
         return
-    suite.check(f"crash: {suite.kills} times kill -9 under load", lambda: crash(suite))
+    suite.check(f"crash: {suite.kills} times kill -9 under load", lambda: crash(suite, "kill", suite.broker.kill))
+    suite.check(f"crash: {suite.kills} clean stops under load", lambda: crash(suite, "stop", suite.broker.stop))
     if clients.JAVA_CLIENT.missing is None:
         suite.check("crash: kafka-dump-log accepts every file afterwards", lambda: tools_part.dump_stopped(suite))
+        suite.check("crash: kafka-dump-log reads the metadata log of a killed broker", lambda: metadata_of_killed(suite))
 
 
 class ConfluentLoad(threading.Thread):
@@ -103,12 +105,12 @@ class JavaLoad:
         return acks
 
 
-def crash(suite):
+def crash(suite, name, end):
     loads = []
     if clients.CONFLUENT.missing is None:
-        loads.append(ConfluentLoad(suite.bootstrap, suite.topic("crash-confluent")))
+        loads.append(ConfluentLoad(suite.bootstrap, suite.topic(f"{name}-confluent")))
     if clients.JAVA_CLIENT.missing is None:
-        loads.append(JavaLoad(suite.bootstrap, suite.topic("crash-java")))
+        loads.append(JavaLoad(suite.bootstrap, suite.topic(f"{name}-java")))
     assert loads, "neither confluent-kafka nor Java is there"
     clients.create_topics(suite.bootstrap, [
         {"topic": load.topic, "partitions": PARTITIONS, "config": {"segment.bytes": "1048576"}} for load in loads])
@@ -119,7 +121,7 @@ def crash(suite):
     chance = random.Random(seed)
     for _ in range(suite.kills):
         time.sleep(chance.uniform(1.5, 3))
-        suite.broker.kill()
+        end()
         suite.broker.start()
         slowest = max(slowest, suite.broker.ready_seconds)
     time.sleep(2)
@@ -129,6 +131,18 @@ def crash(suite):
         verify(suite, load.topic, acks)
         total += sum(map(len, acks))
     return f"{total:,} records acknowledged, ready again within {slowest:.2f} s, seed {seed}"
+
+
+def metadata_of_killed(suite):
+    """The files as the kill left them, before anybody has recovered them."""
+    cells = [{"topic": suite.topic(f"killed-{index}"), "partitions": 2} for index in range(20)]
+    clients.create_topics(suite.bootstrap, cells)
+    clients.delete_topics(suite.bootstrap, [cell["topic"] for cell in cells[:10]])
+    suite.broker.kill()
+    try:
+        return tools_part.dump_metadata(suite)
+    finally:
+        suite.broker.start()
 
 
 def verify(suite, topic, acks):

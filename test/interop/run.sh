@@ -6,6 +6,7 @@
 #   test/interop/run.sh --broker-command CMD     starts another broker: {dir} and {port} are filled in; it stays in the
 #                                                foreground, prints a line with "ready", and keeps its data in {dir}/data
 #   --long       a million records a cell and ten kills         --records N, --kills N   other sizes
+#   --cells REGEX  these cells of the matrix, by producer and name: 'Java, zstd, acks=all$'
 #   --only A,B   these parts: kcat, matrix, shapes, tools, restart, crash      --first-port N   where to look for free ports
 #
 # Tools come from their registries into .build/interop: a Python environment with confluent-kafka (needs python3), Kafka's jars

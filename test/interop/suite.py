@@ -1,6 +1,7 @@
 """The interop suite's runner; run.sh prepares the tools and says what the options are."""
 
 import argparse
+import re
 import sys
 import time
 import traceback
@@ -30,6 +31,7 @@ class Suite:
     def __init__(self, options, node):
         self.long = options.long
         self.records = options.records or (1_000_000 if options.long else 20_000)
+        self.cells = re.compile(options.cells)
         self.kills = options.kills or (10 if options.long else 3)
         self.broker = node
         self.bootstrap = node.bootstrap
@@ -98,6 +100,7 @@ def main():
     parser.add_argument("--kills", type=int)
     parser.add_argument("--first-port", type=int, default=0)
     parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--cells", default="", help="only the cells of the matrix whose name matches, as 'Java, zstd, acks=all'")
     parser.add_argument("--keep", action="store_true", help="keep the broker's folder")
     options = parser.parse_args()
     unknown = set(options.only.split(",")) - set(PARTS)

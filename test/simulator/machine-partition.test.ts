@@ -106,7 +106,9 @@ class World {
   alterPartition(from: Node, change: IsrChange, epochs: ReadonlyMap<number, number>): void {
     const { image } = this;
     const fits =
-      change.leaderEpoch === image.leaderEpoch && change.partitionEpoch === image.partitionEpoch && from.id === image.leader;
+      change.leaderEpoch === image.leaderEpoch &&
+      change.partitionEpoch === image.partitionEpoch &&
+      from.id === image.leader;
     const joins = change.isr.every((id) => image.alive.get(id) === epochs.get(id));
     const taken = fits && joins;
     if (taken) this.commit({ ...image, isr: change.isr });

@@ -36,8 +36,13 @@ const sources = files(src).map((path) => {
 });
 
 test('every source file belongs to a layer', () => {
-  const strangers = sources.filter(({ name, folder }) => (folder === '' ? !ENTRIES.includes(name) : !(folder in LAYERS)));
-  assert.deepEqual(strangers.map(({ name }) => name), []);
+  const strangers = sources.filter(({ name, folder }) =>
+    folder === '' ? !ENTRIES.includes(name) : !(folder in LAYERS),
+  );
+  assert.deepEqual(
+    strangers.map(({ name }) => name),
+    [],
+  );
 });
 
 test('imports follow the layer table', () => {
@@ -76,7 +81,10 @@ test('only host and admin touch Node and libraries', () => {
 
 test('every source file opens with what it is', () => {
   const bare = sources.filter(({ text }) => !/^(#!.*\n)?\s*(\/\*\*|\/\/ )/.test(text));
-  assert.deepEqual(bare.map(({ name }) => name), []);
+  assert.deepEqual(
+    bare.map(({ name }) => name),
+    [],
+  );
 });
 
 test('files stay under 600 lines, or give a reason', () => {
@@ -85,7 +93,10 @@ test('files stay under 600 lines, or give a reason', () => {
     .map(({ name, text }) => `${name}: ${text.split('\n').length}`);
   assert.deepEqual(long, []);
   for (const name of Object.keys(LONG_FILES)) {
-    assert.ok(sources.some((file) => file.name === name), `${name} is gone: take it out of the table`);
+    assert.ok(
+      sources.some((file) => file.name === name),
+      `${name} is gone: take it out of the table`,
+    );
   }
 });
 

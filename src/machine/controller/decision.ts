@@ -4,7 +4,7 @@
  */
 import type { Uuid } from '../../base/uuid.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
-import type { ApiName, RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
+import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
 import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
 
@@ -117,5 +117,3 @@ export const TOO_MANY_RECORDS = 'Unable to perform excessively large batch opera
 
 /** A directory id that means "the broker chooses" (KIP-858). */
 export const UNASSIGNED_DIRECTORY = `${'\0'.repeat(15)}\u0001` as Uuid;
-
-export type { ApiName };

@@ -126,7 +126,7 @@ export interface Pending {
 export function held<N extends ApiName>(pending: Pending[]): Api<RequestOf<N>, ResponseOf<N>, null> {
   return {
     handle(request, context) {
-      pending.push({ api: context.api, request, context: context as RequestContext<null> });
+      pending.push({ api: context.api, request, context: context });
       return PENDING;
     },
   };

@@ -44,4 +44,3 @@ export interface StressReport {
 }
 
 /** The words of the coordination: how many threads have received everything. */
-export const FINISHED = 0;

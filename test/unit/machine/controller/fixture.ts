@@ -4,12 +4,16 @@ import { type Uuid, uuidFromText } from '../../../../src/base/uuid.ts';
 import { parseBrokerConfig } from '../../../../src/config/broker-config.ts';
 import { Controller } from '../../../../src/machine/controller/controller.ts';
 import type { ControllerAnswer, ControllerEvent } from '../../../../src/machine/controller/decision.ts';
-import { encodeRecord, decodeRecord, type MetadataRecord, record } from '../../../../src/protocol/record/metadata-records.ts';
+import {
+  encodeRecord,
+  decodeRecord,
+  type MetadataRecord,
+  record,
+} from '../../../../src/protocol/record/metadata-records.ts';
 import { SUPPORTED_FEATURES } from '../../../../src/protocol/features.ts';
 import { required } from '../../../../src/base/assert.ts';
 
 export const DIRECTORY = required(uuidFromText('fxJD42lGTyeKaQMaGx4NFA'), 'a uuid');
-export const SECOND_DIRECTORY = required(uuidFromText('g2ZwcBRLYRtVYQ26Uw-X8Q'), 'a uuid');
 export const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
 const NEW_FEATURES = [
   ['metadata.version', 33],

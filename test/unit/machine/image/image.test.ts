@@ -10,7 +10,12 @@ import { ImageChanges } from '../../../../src/machine/image/changes.ts';
 import { MetadataImage } from '../../../../src/machine/image/image.ts';
 import { imageRecords, writeTo } from '../../../../src/machine/image/snapshot.ts';
 import { applyTransfer, encodeDelta, encodeImage } from '../../../../src/machine/image/transfer.ts';
-import { decodeRecord, encodeRecord, type MetadataRecord, record } from '../../../../src/protocol/record/metadata-records.ts';
+import {
+  decodeRecord,
+  encodeRecord,
+  type MetadataRecord,
+  record,
+} from '../../../../src/protocol/record/metadata-records.ts';
 import { contentOf, RandomRecords } from './random-records.ts';
 
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1);
@@ -136,8 +141,16 @@ test('records of a snapshot stand in the order of Kafka', () => {
   image.replay(record('featureLevel', { name: 'metadata.version', featureLevel: 33 }));
   const types = [...imageRecords(image)].map(({ type }) => type);
   const order = [
-    'featureLevel', 'registerBroker', 'registerController', 'topic', 'config', 'clientQuota', 'producerIds',
-    'accessControlEntry', 'userScramCredential', 'delegationToken',
+    'featureLevel',
+    'registerBroker',
+    'registerController',
+    'topic',
+    'config',
+    'clientQuota',
+    'producerIds',
+    'accessControlEntry',
+    'userScramCredential',
+    'delegationToken',
   ];
   assert.deepEqual([...new Set(types.filter((type) => type !== 'partition'))], order);
   const [first] = imageRecords(image);

@@ -133,7 +133,7 @@ export class RandomRecords {
       const isTopic = this.#below(2) === 0;
       return record('config', {
         resourceType: isTopic ? 2 : 4,
-        resourceName: isTopic ? this.#topicName(image) : ['', '1'][this.#below(2)] ?? '',
+        resourceName: isTopic ? this.#topicName(image) : (['', '1'][this.#below(2)] ?? ''),
         name: `setting.${this.#below(3)}`,
         value: this.#below(3) === 0 ? null : `v${this.#below(9)}`,
       });
@@ -169,8 +169,7 @@ export class RandomRecords {
         serverKey: this.#random.bytes(4),
         iterations: 4096,
       }),
-    removeUserScramCredential: () =>
-      record('removeUserScramCredential', { name: `u${this.#below(3)}`, mechanism: 1 }),
+    removeUserScramCredential: () => record('removeUserScramCredential', { name: `u${this.#below(3)}`, mechanism: 1 }),
     delegationToken: () =>
       record('delegationToken', {
         owner: 'User:o',

@@ -5,7 +5,13 @@ import { type PartitionAssignment, PartitionState } from '../../../../src/machin
 import { ERRORS } from '../../../../src/protocol/errors.ts';
 
 const ALONE: PartitionAssignment = { leader: 1, leaderEpoch: 3, partitionEpoch: 7, replicas: [1], isr: [1] };
-const THREE: PartitionAssignment = { leader: 1, leaderEpoch: 3, partitionEpoch: 7, replicas: [1, 2, 3], isr: [1, 2, 3] };
+const THREE: PartitionAssignment = {
+  leader: 1,
+  leaderEpoch: 3,
+  partitionEpoch: 7,
+  replicas: [1, 2, 3],
+  isr: [1, 2, 3],
+};
 
 function leader(assignment = THREE, logEndOffset = 0): PartitionState {
   const state = new PartitionState(1);
