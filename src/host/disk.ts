@@ -2,8 +2,8 @@
  * The disk port over Node's fs. Lives on each thread that touches files, one instance a thread.
  *
  * A write goes into the page cache, which takes microseconds, so it completes inside the call. Where one took longer than
- * `SLOW_WRITE_MS` the kernel is throttling us (or the medium is in trouble): from then on the writes of that directory go to a pool thread,
- * until `FAST_AGAIN_MS` have passed without a slow one.
+ * 5 ms the kernel is throttling us (or the medium is in trouble): from then on the writes of that directory go to a pool thread,
+ * until a second has passed without a slow one.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,8 +12,14 @@ import type { DirectoryEntry, Disk, DiskDone, DiskFile, FileLock, FileStatus, Op
 import { SYNC_FILE_RANGE, UNSUPPORTED } from '../port/native.ts';
 import type { SystemCalls } from '../port/native.ts';
 
-const SLOW_WRITE_MS = 5;
-const FAST_AGAIN_MS = 1000;
+export interface PaceLimits {
+  /** A write that takes longer, in milliseconds, makes its directory slow. */
+  readonly slowWriteMs: number;
+  /** So long without one, and it is fast again. */
+  readonly fastAgainMs: number;
+}
+
+const DEFAULT_PACE: PaceLimits = { slowWriteMs: 5, fastAgainMs: 1000 };
 /** The kernel takes at most so many buffers in one writev. */
 const MAX_VECTORS = 1024;
 /** Pieces in which a cold range is read into the page cache. */
@@ -23,6 +29,7 @@ const PREFETCH_BYTES = 128 * 1024;
 interface Pace {
   /** Of performance.now(): writes go to a pool thread until then. 0: the directory is fast. */
   slowUntil: number;
+  readonly limits: PaceLimits;
 }
 
 export function toFault(error: unknown, path: string, operation: string): DiskFault {
@@ -70,7 +77,8 @@ class HostFile implements DiskFile {
 
   #measure(started: number): void {
     const now = performance.now();
-    if (now - started > SLOW_WRITE_MS) this.#pace.slowUntil = now + FAST_AGAIN_MS;
+    const { slowWriteMs, fastAgainMs } = this.#pace.limits;
+    if (now - started > slowWriteMs) this.#pace.slowUntil = now + fastAgainMs;
   }
 
   #writeNow(buffers: readonly Buffer[], position: number): void {
@@ -231,10 +239,12 @@ async function faulting<T>(path: string, operation: string, work: () => Promise<
 
 class HostDisk implements Disk {
   readonly #native: SystemCalls;
+  readonly #limits: PaceLimits;
   readonly #paces = new Map<string, Pace>();
 
-  constructor(native: SystemCalls) {
+  constructor(native: SystemCalls, limits: PaceLimits) {
     this.#native = native;
+    this.#limits = limits;
   }
 
   open(path: string, mode: OpenMode, done: (fault: DiskFault | null, file: DiskFile | null) => void): void {
@@ -252,7 +262,7 @@ class HostDisk implements Disk {
   /** Of a log directory: its partitions share one medium. */
   #paceOf(directory: string): Pace {
     let pace = this.#paces.get(directory);
-    if (!pace) this.#paces.set(directory, (pace = { slowUntil: 0 }));
+    if (!pace) this.#paces.set(directory, (pace = { slowUntil: 0, limits: this.#limits }));
     return pace;
   }
 
@@ -391,6 +401,6 @@ function isAlive(pid: number): boolean {
 }
 
 /** The disk of this machine. One a thread. */
-export function openHostDisk(native: SystemCalls): Disk {
-  return new HostDisk(native);
+export function openHostDisk(native: SystemCalls, limits: PaceLimits = DEFAULT_PACE): Disk {
+  return new HostDisk(native, limits);
 }

@@ -1,14 +1,16 @@
 /**
  * Offsets by timestamp, as ListOffsets asks (KIP-79, KIP-734): from the time index to a batch, and from there to the record.
  */
-import type { DiskFile } from '../port/disk.ts';
+import type { Disk, DiskFile } from '../port/disk.ts';
 import { BatchHeader } from './batch-header.ts';
 import { ensureIndexes } from './index-loading.ts';
 import type { LogState } from './log-state.ts';
+import { TIME_INDEX_SUFFIX } from './names.ts';
 import { leased } from './persistence.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
 import { visitTimestamps } from './records.ts';
 import type { Segment } from './segment.ts';
+import { TIME_ENTRY_SIZE, readTimeIndex } from './time-index.ts';
 
 export interface TimestampAndOffset {
   readonly timestamp: bigint;
@@ -73,12 +75,47 @@ export async function offsetOfMaxTimestamp(log: LogState): Promise<TimestampAndO
   return found;
 }
 
-/** The highest timestamp of the segment; -1 where it has none. Of one that is not active, what its time index says last. */
+/**
+ * The highest timestamp of the segment; -1 where it has none. Of one that is not active, what its time index says last: one entry is
+ * read, as retention asks every log for its oldest segment.
+ */
 export async function maxTimestampOf(log: LogState, segment: Segment): Promise<bigint> {
   if (segment.maxTimestamp !== null) return segment.maxTimestamp;
+  const last = segment.timeIndex === null ? await readLastEntry(log, segment) : null;
+  if (last !== null) {
+    segment.offsetOfMaxTimestamp = last.offset;
+    return (segment.maxTimestamp ??= last.timestamp);
+  }
   await ensureIndexes(log, segment);
   segment.offsetOfMaxTimestamp = segment.timeIndex?.lastOffset ?? segment.baseOffset;
   return (segment.maxTimestamp ??= segment.timeIndex?.lastTimestamp ?? -1n);
+}
+
+/** The last entry of the time index's file; null where it is empty, missing, or ends in what is no entry. */
+async function readLastEntry(log: LogState, segment: Segment): Promise<{ timestamp: bigint; offset: number } | null> {
+  const path = segment.pathOf(TIME_INDEX_SUFFIX);
+  const status = await log.env.disk.status(path);
+  const size = status?.sizeInBytes ?? 0;
+  if (size === 0 || size % TIME_ENTRY_SIZE !== 0) return null;
+  const file = await opened(log.env.disk, path);
+  if (file === null) return null;
+  try {
+    const bytes = Buffer.alloc(TIME_ENTRY_SIZE);
+    await readInto(file, bytes, size - TIME_ENTRY_SIZE);
+    const entry = readTimeIndex(segment.baseOffset, bytes)?.entry(0);
+    return entry === undefined || entry.timestamp <= 0n ? null : entry;
+  } finally {
+    await file.close();
+  }
+}
+
+function opened(disk: Disk, path: string): Promise<DiskFile | null> {
+  return new Promise((resolve, reject) => {
+    disk.open(path, { create: false, write: false }, (fault, file) => {
+      if (fault !== null && fault.code !== 'ENOENT') reject(fault);
+      else resolve(file);
+    });
+  });
 }
 
 /** Walks batches from a position; `readBatch` gives the bytes of the one that is visited. */

@@ -41,6 +41,34 @@ test('writes, and reads of what is cached, complete inside the call', async () =
   await file.close();
 });
 
+test('while a directory is slow its writes go to a pool thread, and come back', async () => {
+  const disk = openHostDisk(native, { slowWriteMs: -1, fastAgainMs: 20 });
+  const file = await new Promise<DiskFile>((resolve) => {
+    disk.open(join(folder, 'slow'), { create: true, write: true }, (_fault, opened) => opened && resolve(opened));
+  });
+  const write = (text: string, position: number): { done: boolean; written: Promise<void> } => {
+    const state = { done: false, written: Promise.resolve() };
+    state.written = new Promise((resolve, reject) => {
+      const buffers = [...text].map((letter) => Buffer.from(letter));
+      file.write(buffers, position, (fault) => {
+        state.done = true;
+        if (fault) reject(fault);
+        else resolve();
+      });
+    });
+    return state;
+  };
+  assert.equal(write('first', 0).done, true);
+  assert.equal(file.writesInCall, false);
+  const second = write('x'.repeat(3000), 5);
+  assert.equal(second.done, false);
+  await second.written;
+  assert.equal(readFileSync(join(folder, 'slow'), 'utf8'), `first${'x'.repeat(3000)}`);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(file.writesInCall, true);
+  await file.close();
+});
+
 test('a closed descriptor is a fault, not an exception', async () => {
   const file = openNow(join(folder, 'closed'));
   await file.close();
