@@ -100,10 +100,10 @@ class Ticket implements Append {
     });
   }
 
-  /** Of a duplicate: the time that it got at first. */
+  /** Of a duplicate, as Kafka: the maximum timestamp of the batch that was written, whatever the timestamp type. */
   #logAppendTime(): bigint {
-    if (this.sealTimestamp !== SEAL_TIMESTAMP.logAppendTime) return -1n;
-    return this.duplicate ? this.duplicateTimestamp : this.maxTimestamp;
+    if (this.duplicate) return this.duplicateTimestamp;
+    return this.sealTimestamp === SEAL_TIMESTAMP.logAppendTime ? this.maxTimestamp : -1n;
   }
 }
 
