@@ -268,10 +268,21 @@ export class MetadataCoordinator {
     );
     const { errorCode, brokerEpoch } = answer;
     if (errorCode !== ERRORS.NONE) {
-      throw new MetadataError(`this broker cannot register: ${errorName(errorCode)}`);
+      throw new MetadataError(`This broker cannot register: ${errorName(errorCode)}${this.#unsupported()}`);
     }
     this.#brokerEpoch = brokerEpoch ?? -1;
     this.#isShown = true;
+  }
+
+  /** Which feature of the cluster this broker does not have; '' where it has all. */
+  #unsupported(): string {
+    for (const { name, level } of this.image.features.finalized()) {
+      const feature = SUPPORTED_FEATURES.find((one) => one.name === name);
+      const { minVersion = 0, maxVersion = 0 } = feature ?? {};
+      if (level >= minVersion && level <= maxVersion) continue;
+      return `. It does not support finalized version ${level} of ${name}, only versions between ${minVersion} and ${maxVersion}, inclusive.`;
+    }
+    return '';
   }
 
   /**

@@ -14,6 +14,7 @@ import { SUPPORTED_FEATURES } from '../../../../src/protocol/features.ts';
 import { required } from '../../../../src/base/assert.ts';
 
 export const DIRECTORY = required(uuidFromText('fxJD42lGTyeKaQMaGx4NFA'), 'a uuid');
+export const SECOND_DIRECTORY = required(uuidFromText('g2ZwcBRLYRtVYQ26Uw-X8Q'), 'a uuid');
 export const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
 const NEW_FEATURES = [
   ['metadata.version', 33],
