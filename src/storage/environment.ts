@@ -16,6 +16,11 @@ export interface LogPorts {
   readonly logger: Logger;
   readonly native: BatchFunctions;
   readonly descriptors: DescriptorCache;
+  /**
+   * Decompresses records in the background pool: a batch of which more than 1 MiB comes out, for look-ups by time. Resolves to the bytes
+   * or one of BATCH_ERROR. Without it that is done on this thread.
+   */
+  readonly decompressLarge?: (codec: number, bytes: Buffer, maxOutput: number) => Promise<Buffer | number>;
   /** A file operation of this log failed: its memory is of no more use, and its directory goes offline. Called once a log. */
   readonly onFailed: (log: LogState, fault: DiskFault) => void;
 }

@@ -1,6 +1,7 @@
 /**
  * Offsets by timestamp, as ListOffsets asks (KIP-79, KIP-734): from the time index to a batch, and from there to the record.
  */
+import { BATCH } from '../protocol/batch.ts';
 import type { Disk, DiskFile } from '../port/disk.ts';
 import { BatchHeader } from './batch-header.ts';
 import { ensureIndexes } from './index-loading.ts';
@@ -8,7 +9,7 @@ import type { LogState } from './log-state.ts';
 import { TIME_INDEX_SUFFIX } from './names.ts';
 import { leased } from './persistence.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
-import { visitTimestamps } from './records.ts';
+import { payloadOf, visitTimestamps } from './records.ts';
 import type { Segment } from './segment.ts';
 import { TIME_ENTRY_SIZE, readTimeIndex } from './time-index.ts';
 
@@ -37,7 +38,7 @@ async function searchSegment(log: LogState, segment: Segment, target: bigint): P
   let found: TimestampAndOffset | null = null;
   await eachBatch(log, segment, position, async (header, readBatch) => {
     if (header.maxTimestamp < target || header.lastOffset < log.startOffset) return true;
-    visitTimestamps(log.env.native, await readBatch(), header, (offset, timestamp) => {
+    await eachTimestamp(log, header, await readBatch(), (offset, timestamp) => {
       if (timestamp < target || offset < log.startOffset) return true;
       found = { timestamp, offset, leaderEpoch: header.leaderEpoch };
       return false;
@@ -65,7 +66,7 @@ export async function offsetOfMaxTimestamp(log: LogState): Promise<TimestampAndO
   await eachBatch(log, best, position, async (header, readBatch) => {
     if (header.maxTimestamp !== highest) return true;
     found = { timestamp: highest, offset: header.lastOffset, leaderEpoch: header.leaderEpoch };
-    visitTimestamps(log.env.native, await readBatch(), header, (offset, timestamp) => {
+    await eachTimestamp(log, header, await readBatch(), (offset, timestamp) => {
       if (timestamp !== highest) return true;
       found = { timestamp, offset, leaderEpoch: header.leaderEpoch };
       return false;
@@ -116,6 +117,22 @@ function opened(disk: Disk, path: string): Promise<DiskFile | null> {
       else resolve(file);
     });
   });
+}
+
+async function eachTimestamp(
+  log: LogState,
+  header: BatchHeader,
+  bytes: Buffer,
+  visit: (offset: number, timestamp: bigint) => boolean,
+): Promise<void> {
+  const payload = await payloadOf(log.env, bytes, header);
+  const whole = payload !== null && visitTimestamps(payload, header, bytes.readBigInt64BE(BATCH.baseTimestamp), visit);
+  if (!whole) {
+    log.env.logger.warn('the records of a batch are damaged', {
+      directory: log.directory,
+      baseOffset: header.baseOffset,
+    });
+  }
 }
 
 /** Walks batches from a position; `readBatch` gives the bytes of the one that is visited. */
