@@ -234,7 +234,7 @@ export class MetadataCoordinator {
       maxSupportedVersion: maxVersion,
     }));
     const incarnationId = this.#incarnationId;
-    await this.#settle(
+    const controller = this.#settle(
       {
         kind: 'ControllerRegistration',
         version: 0,
@@ -248,7 +248,7 @@ export class MetadataCoordinator {
       },
       'committed',
     );
-    const answer = await this.#settle(
+    const broker = this.#settle(
       {
         kind: 'BrokerRegistration',
         version: 4,
@@ -266,6 +266,8 @@ export class MetadataCoordinator {
       },
       'committed',
     );
+    // Submitted together, they share an fsync.
+    const [answer] = await Promise.all([broker, controller]);
     const { errorCode, brokerEpoch } = answer;
     if (errorCode !== ERRORS.NONE) {
       throw new MetadataError(`This broker cannot register: ${errorName(errorCode)}${this.#unsupported()}`);
