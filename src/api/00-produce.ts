@@ -14,6 +14,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponseInput } from '../protocol/schema/00-produce.ts';
 import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
 import { attributesOf, checkRecords, firstBatch, isTransactional } from './produce-records.ts';
+import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { Context, ProducedPart, ProducePart, Services } from './services.ts';
 import { isInternalTopic } from './topics.ts';
 
@@ -29,12 +30,14 @@ interface Asked {
 }
 
 interface AskedTopic {
+  readonly key: string;
   readonly name: string;
   readonly topicId: Uuid;
   readonly known: TopicImage | undefined;
   readonly partitions: readonly Asked[];
 }
 
+const indexOf = ({ index }: Asked): number => index;
 const NO_RECORD_ERRORS: ProducedPart['recordErrors'] = [];
 
 function failedPart(errorCode: number, errorMessage: string | null = null): ProducedPart {
@@ -72,6 +75,7 @@ function topicsOf(request: ProduceRequest, { services, version }: Context): Aske
   const isById = version >= TOPIC_IDS;
   const asked = request.topicData.map(
     ({ name, topicId, partitionData }): AskedTopic => ({
+      key: isById ? topicId : name,
       name,
       topicId,
       known: isById ? topics.byId(topicId) : topics.byName(name),
@@ -82,32 +86,7 @@ function topicsOf(request: ProduceRequest, { services, version }: Context): Aske
       })),
     }),
   );
-  return hasRepetitions(asked, isById) ? merged(asked, isById) : asked;
-}
-
-function hasRepetitions(topics: readonly AskedTopic[], isById: boolean): boolean {
-  if (topics.length > 1 && new Set(topics.map((topic) => (isById ? topic.topicId : topic.name))).size < topics.length)
-    return true;
-  return topics.some(({ partitions }) => {
-    if (partitions.length === 0) return true;
-    let isAscending = true;
-    for (let i = 1; i < partitions.length; i++) {
-      if ((partitions[i] as Asked).index <= (partitions[i - 1] as Asked).index) isAscending = false;
-    }
-    return !isAscending && new Set(partitions.map(({ index }) => index)).size < partitions.length;
-  });
-}
-
-function merged(topics: readonly AskedTopic[], isById: boolean): AskedTopic[] {
-  const byKey = new Map<string, { topic: AskedTopic; partitions: Map<number, Asked> }>();
-  for (const topic of topics) {
-    if (topic.partitions.length === 0) continue;
-    const key = isById ? topic.topicId : topic.name;
-    const known = byKey.get(key) ?? { topic, partitions: new Map<number, Asked>() };
-    byKey.set(key, known);
-    for (const partition of topic.partitions) known.partitions.set(partition.index, partition);
-  }
-  return [...byKey.values()].map(({ topic, partitions }) => ({ ...topic, partitions: [...partitions.values()] }));
+  return hasRepetitions(asked, indexOf) ? withoutRepetitions(asked, indexOf) : asked;
 }
 
 /** Answers in the order of the request. */

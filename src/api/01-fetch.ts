@@ -14,15 +14,17 @@ import { memoryRecords, sizeInBytesOf } from '../protocol/records.ts';
 import type { FetchRequest, FetchResponseInput } from '../protocol/schema/01-fetch.ts';
 import type { FetchedItem, FetchPlan } from './fetch-session.ts';
 import { type Api, PENDING } from './handler.ts';
-import type { Context, FetchedPart, FetchPart, Services } from './services.ts';
+import type { Context, FetchAsk, FetchedPart, FetchPart, Services } from './services.ts';
 
 const TOPIC_IDS = 13;
+const NEW_LEADERS = 16;
 const NO_RECORDS = memoryRecords(Buffer.alloc(0));
 
 type Planned = Extract<FetchPlan, { items: FetchedItem[] }>;
 type PartitionData = FetchResponseInput['responses'][number]['partitions'][number];
+type AbortedTransactions = FetchedPart['result']['abortedTransactions'];
 
-function failedPart(errorCode: number): FetchedPart {
+function failedPart(errorCode: number, abortedTransactions: AbortedTransactions, leader = NOBODY): FetchedPart {
   return {
     result: {
       errorCode,
@@ -31,12 +33,24 @@ function failedPart(errorCode: number): FetchedPart {
       logStartOffset: -1,
       divergingEpoch: -1,
       divergingEndOffset: -1,
-      leaderId: -1,
-      leaderEpoch: -1,
-      abortedTransactions: null,
+      ...leader,
+      abortedTransactions,
     },
     records: NO_RECORDS,
   };
+}
+
+const NOBODY = { leaderId: -1, leaderEpoch: -1 };
+const NOTHING_YET = failedPart(ERRORS.NONE, null);
+
+/** A Fetch between its plan and its answer. */
+interface Reading {
+  readonly plan: Planned;
+  /** A part for each item of the plan. */
+  readonly results: FetchedPart[];
+  /** Places of what is read, in order, and of what does not exist: that stands at the end of the answer. */
+  readonly places: number[];
+  readonly missing: number[];
 }
 
 export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
@@ -44,26 +58,38 @@ export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
     const { services, version } = context;
     const plan = services.fetchSessions.plan(request, version, services.now());
     if (plan.kind === 'refused') return refuse(plan.errorCode);
-    const results: FetchedPart[] = [];
-    const asked: FetchPart[] = [];
-    const places: number[] = [];
+    const reading: Reading = { plan, results: plan.items.map(() => NOTHING_YET), places: [], missing: [] };
+    const replicaId = replicaIdOf(request);
     const maxBytes = Math.min(request.maxBytes, services.config.values['fetch.max.bytes']);
-    for (const item of plan.items) {
+    const asked: FetchPart[] = [];
+    let isRefused = false;
+    plan.items.forEach((item, place) => {
       const errorCode = resolve(item, services, version);
-      if (errorCode === ERRORS.NONE) {
-        places.push(results.length);
-        asked.push({
-          topicId: item.topicId,
-          partition: item.partition,
-          fetchOffset: item.fetchOffset,
-          currentLeaderEpoch: item.currentLeaderEpoch,
-          lastFetchedEpoch: item.lastFetchedEpoch,
-          maxBytes: Math.min(item.maxBytes, maxBytes),
-        });
+      if (errorCode !== ERRORS.NONE) {
+        reading.missing.push(place);
+        reading.results[place] = failedPart(errorCode, []);
+        return;
       }
-      results.push(failedPart(errorCode));
-    }
-    return read(request, context, plan, { results, asked, places, maxBytes });
+      reading.places.push(place);
+      const refusal = refusalOf(item, replicaId, services);
+      if (refusal) {
+        isRefused = true;
+        reading.results[place] = refusal;
+        return;
+      }
+      const { topicId, partition, fetchOffset, currentLeaderEpoch, lastFetchedEpoch } = item;
+      const limit = Math.min(item.maxBytes, maxBytes);
+      asked.push({ topicId, partition, fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes: limit });
+    });
+    return read(context, reading, {
+      replicaId,
+      isolationLevel: request.isolationLevel,
+      // A partition that does not exist keeps nobody from waiting; one that refuses answers at once.
+      maxWaitMs: isRefused ? 0 : request.maxWaitMs,
+      minBytes: Math.min(request.minBytes, maxBytes),
+      maxBytes,
+      items: asked,
+    });
   },
 
   failed(_request, _context, errorCode) {
@@ -77,49 +103,42 @@ function refuse(errorCode: number): FetchResponseInput {
 
 /** Fills in the name or the id that the request lacks, and says whether the partition exists. */
 function resolve(item: FetchedItem, services: Services, version: number): number {
+  const { topics } = services.image;
   if (version >= TOPIC_IDS) {
-    const known = services.image.topics.byId(item.topicId);
-    if (!known) return ERRORS.UNKNOWN_TOPIC_ID;
-    item.topic = known.name;
-    return known.has(item.partition) ? ERRORS.NONE : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
+    const known = topics.byId(item.topicId);
+    if (known) {
+      item.topic = known.name;
+      return known.has(item.partition) ? ERRORS.NONE : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
+    }
+    // A session remembers the name: of a topic that has gone, or whose name another has now.
+    if (item.topic === '') return ERRORS.UNKNOWN_TOPIC_ID;
+    return topics.byName(item.topic)?.has(item.partition) ? ERRORS.NONE : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
   }
-  const known = services.image.topics.byName(item.topic);
+  const known = topics.byName(item.topic);
   item.topicId = known?.id ?? ZERO_UUID;
   return known?.has(item.partition) ? ERRORS.NONE : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
-interface Asked {
-  readonly results: FetchedPart[];
-  readonly asked: FetchPart[];
-  readonly places: readonly number[];
-  readonly maxBytes: number;
+/** What Kafka finds wrong with a partition that exists before it looks into the log. */
+function refusalOf(item: FetchedItem, replicaId: number, { image, nodeId }: Services): FetchedPart | null {
+  const topic = image.topics.byId(item.topicId);
+  if (!topic) return failedPart(ERRORS.INCONSISTENT_TOPIC_ID, null);
+  const isFollower = replicaId < 0 || (replicaId !== nodeId && topic.replicas(item.partition).includes(replicaId));
+  if (isFollower) return null;
+  const leader = { leaderId: topic.leader(item.partition), leaderEpoch: topic.leaderEpoch(item.partition) };
+  return failedPart(ERRORS.NOT_LEADER_OR_FOLLOWER, null, leader);
 }
 
-function read(
-  request: FetchRequest,
-  context: Context<FetchResponseInput>,
-  plan: Planned,
-  { results, asked, places, maxBytes }: Asked,
-): ReturnType<typeof fetch.handle> {
-  const hasErrors = asked.length < results.length;
+function read(context: Context<FetchResponseInput>, reading: Reading, ask: FetchAsk): ReturnType<typeof fetch.handle> {
+  const unread = reading.places.filter((place) => reading.results[place] === NOTHING_YET);
   let isHere = true;
   let answer: FetchResponseInput | null = null;
-  context.services.fetch(
-    {
-      replicaId: replicaIdOf(request),
-      isolationLevel: request.isolationLevel,
-      maxWaitMs: hasErrors ? 0 : request.maxWaitMs,
-      minBytes: Math.min(request.minBytes, maxBytes),
-      maxBytes,
-      items: asked,
-    },
-    (parts) => {
-      for (let i = 0; i < parts.length; i++) results[places[i] as number] = parts[i] as FetchedPart;
-      const response = respond(plan, results, context);
-      if (isHere) answer = response;
-      else context.answer(response);
-    },
-  );
+  context.services.fetch(ask, (parts) => {
+    for (let i = 0; i < parts.length; i++) reading.results[unread[i] as number] = parts[i] as FetchedPart;
+    const response = respond(reading, context);
+    if (isHere) answer = response;
+    else context.answer(response);
+  });
   isHere = false;
   return answer ?? PENDING;
 }
@@ -129,24 +148,28 @@ function replicaIdOf(request: FetchRequest): number {
   return request.replicaId === -1 ? request.replicaState.replicaId : request.replicaId;
 }
 
-function respond(plan: Planned, results: readonly FetchedPart[], context: Context): FetchResponseInput {
+function respond({ plan, results, places: read, missing }: Reading, context: Context): FetchResponseInput {
   const { services, version, peer } = context;
-  const { sessionId, tells } = plan.settle((place) => {
+  const { sessionId, places } = plan.settle([...read, ...missing], (place) => {
     const { result, records } = results[place] as FetchedPart;
     return { ...result, recordBytes: sizeInBytesOf(records) };
   });
   const responses: { topic: string; topicId: FetchedItem['topicId']; partitions: PartitionData[] }[] = [];
   let needsEndpoints = false;
-  plan.items.forEach((item, place) => {
-    if (!tells(place)) return;
+  for (const place of places) {
+    const item = plan.items[place] as FetchedItem;
     const part = results[place] as FetchedPart;
     let last = responses.at(-1);
     const isSame = last && (version >= TOPIC_IDS ? last.topicId === item.topicId : last.topic === item.topic);
-    if (!last || !isSame) responses.push((last = { topic: item.topic, topicId: item.topicId, partitions: [] }));
-    if (part.result.leaderId >= 0) needsEndpoints = true;
+    // What exists and what does not are two lists, each with its topics.
+    if (!last || !isSame || place === missing[0]) {
+      responses.push((last = { topic: item.topic, topicId: item.topicId, partitions: [] }));
+    }
+    if (part.result.leaderId >= 0 && part.result.leaderId !== services.nodeId) needsEndpoints = true;
     last.partitions.push(partitionData(item, part, version));
-  });
-  const endpoint = needsEndpoints && version >= 16 ? services.endpoint(services.nodeId, peer.listenerName) : null;
+  }
+  const endpoint =
+    needsEndpoints && version >= NEW_LEADERS ? services.endpoint(services.nodeId, peer.listenerName) : null;
   return {
     throttleTimeMs: 0,
     errorCode: ERRORS.NONE,
@@ -169,7 +192,7 @@ function partitionData(item: FetchedItem, { result, records }: FetchedPart, vers
     ...(version >= 12 && result.divergingEpoch >= 0
       ? { divergingEpoch: { epoch: result.divergingEpoch, endOffset: result.divergingEndOffset } }
       : {}),
-    ...(version >= 12 && result.leaderId >= 0
+    ...(version >= NEW_LEADERS && result.leaderId >= 0
       ? { currentLeader: { leaderId: result.leaderId, leaderEpoch: result.leaderEpoch } }
       : {}),
   };

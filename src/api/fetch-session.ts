@@ -12,6 +12,7 @@
 import type { Uuid } from '../base/uuid.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { FetchRequest } from '../protocol/schema/01-fetch.ts';
+import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 
 const INITIAL_EPOCH = 0;
 const FINAL_EPOCH = -1;
@@ -49,21 +50,23 @@ function keyOf(item: { topic: string; topicId: Uuid; partition: number }, byId: 
   return byId ? `${item.topicId}${item.partition}` : `${item.topic}/${item.partition}`;
 }
 
-function* itemsOf(request: FetchRequest): Generator<FetchedItem> {
-  for (const { topic, topicId, partitions } of request.topics) {
-    for (const p of partitions) {
-      yield {
-        topic,
-        topicId,
-        partition: p.partition,
-        currentLeaderEpoch: p.currentLeaderEpoch,
-        fetchOffset: p.fetchOffset,
-        lastFetchedEpoch: p.lastFetchedEpoch,
-        logStartOffset: p.logStartOffset,
-        maxBytes: p.partitionMaxBytes,
-      };
-    }
-  }
+/** The partitions that the request names, each once. */
+function itemsOf(request: FetchRequest, byId: boolean): FetchedItem[] {
+  const topics = request.topics.map((topic) => ({ ...topic, key: byId ? topic.topicId : topic.topic }));
+  const indexOf = ({ partition }: { partition: number }): number => partition;
+  const distinct = hasRepetitions(topics, indexOf) ? withoutRepetitions(topics, indexOf) : topics;
+  return distinct.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map((p) => ({
+      topic,
+      topicId,
+      partition: p.partition,
+      currentLeaderEpoch: p.currentLeaderEpoch,
+      fetchOffset: p.fetchOffset,
+      lastFetchedEpoch: p.lastFetchedEpoch,
+      logStartOffset: p.logStartOffset,
+      maxBytes: p.partitionMaxBytes,
+    })),
+  );
 }
 
 class FetchSession {
@@ -127,8 +130,15 @@ export type FetchPlan =
   | {
       readonly kind: 'full' | 'sessionless' | 'incremental';
       readonly items: FetchedItem[];
-      /** Chooses what to answer, once all is read, and says which session the client is in then. */
-      settle(told: (place: number) => Tellable): { sessionId: number; tells: (place: number) => boolean };
+      /**
+       * Chooses what to answer, once all is read, and says which session the client is in then.
+       *
+       * @param order places of `items` in the order of the answer
+       */
+      settle(
+        order: readonly number[],
+        told: (place: number) => Tellable,
+      ): { sessionId: number; places: readonly number[] };
     };
 
 export interface FetchSessionLimits {
@@ -160,7 +170,7 @@ export class FetchSessions {
     const { sessionId, sessionEpoch } = request;
     if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
       if (sessionId !== NO_SESSION) this.#sessions.delete(sessionId);
-      const items = [...itemsOf(request)];
+      const items = itemsOf(request, version >= 13);
       return sessionEpoch === FINAL_EPOCH ? sessionless(items) : this.#full(items, version, now);
     }
     const session = this.#sessions.get(sessionId);
@@ -174,27 +184,29 @@ export class FetchSessions {
     return {
       kind: 'full',
       items,
-      settle: (told) => {
-        const session = items.length === 0 ? null : this.#create(version >= 13, items.length, now);
+      settle: (order, told) => {
+        const session = this.#create(version >= 13, items.length, now);
         if (session) {
-          items.forEach((item, place) => {
+          for (const place of order) {
+            const item = items[place] as FetchedItem;
             session.put(item);
             const cached = session.items.get(keyOf(item, session.byId)) as CachedItem;
             const { highWatermark, logStartOffset, errorCode } = told(place);
             cached.toldHighWatermark = errorCode === ERRORS.NONE ? highWatermark : -1;
             cached.toldLogStartOffset = logStartOffset;
-          });
+          }
         }
-        return { sessionId: session?.id ?? NO_SESSION, tells: () => true };
+        return { sessionId: session?.id ?? NO_SESSION, places: order };
       },
     };
   }
 
   #incremental(session: FetchSession, request: FetchRequest, now: number): FetchPlan {
+    for (const item of itemsOf(request, session.byId)) session.put(item);
+    // What is asked for and forgotten in one request is forgotten.
     for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
       for (const partition of partitions) session.items.delete(keyOf({ topic, topicId, partition }, session.byId));
     }
-    for (const item of itemsOf(request)) session.put(item);
     session.lastUsedMs = now;
     if (session.items.size === 0) {
       this.#sessions.delete(session.id);
@@ -205,9 +217,9 @@ export class FetchSessions {
     return {
       kind: 'incremental',
       items,
-      settle: (told) => {
-        const must = items.map((item, place) => session.mustTell(item, told(place)));
-        return { sessionId: session.id, tells: (place) => must[place] === true };
+      settle: (order, told) => {
+        const places = order.filter((place) => session.mustTell(items[place] as CachedItem, told(place)));
+        return { sessionId: session.id, places };
       },
     };
   }
@@ -242,5 +254,5 @@ export class FetchSessions {
 }
 
 function sessionless(items: FetchedItem[]): FetchPlan {
-  return { kind: 'sessionless', items, settle: () => ({ sessionId: NO_SESSION, tells: () => true }) };
+  return { kind: 'sessionless', items, settle: (order) => ({ sessionId: NO_SESSION, places: order }) };
 }

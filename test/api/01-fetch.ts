@@ -77,7 +77,7 @@ export const fetchScenarios: readonly Scenario[] = [
           { topic, offset: 6 },
           { topic, partition: 9, offset: 0 },
         ],
-        { maxWaitMs: 20_000 },
+        { maxWaitMs: 60_000 },
       );
       const asked = client.post('Fetch', session.version, waiting);
       const other = session.beside();
@@ -185,7 +185,7 @@ export const fetchScenarios: readonly Scenario[] = [
       const topic = await session.create('a', 2);
       await session.append(topic, ['zero']);
       const ask = asker(session, topic);
-      const long = { maxWaitMs: 20_000 };
+      const long = { maxWaitMs: 60_000 };
       await ask('there is enough', 0, {}, long);
       await ask('nothing is asked for', 1, {}, { ...long, minBytes: 0 });
       await ask('nothing comes', 1, {}, { maxWaitMs: 20 });
