@@ -10,12 +10,16 @@ import { ensureAborted, ensureIndexes, fileOrNull } from './index-loading.ts';
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts';
 import { LogState } from './log-state.ts';
 import { LOG_SUFFIX, SNAPSHOT_SUFFIX, segmentPath } from './names.ts';
+import { isOldMessage, oldFormatFault } from './old-format.ts';
 import { leased } from './persistence.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
-import { walkHeaders } from './batch-walk.ts';
+import { readInto, walkHeaders } from './batch-walk.ts';
 import { Segment } from './segment.ts';
 import { listSegments, unlinkSegment } from './segment-files.ts';
 import type { SegmentFiles } from './segment-files.ts';
+
+/** A message of an old format that is longer is not recognized as one. */
+const OLD_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 export interface OpenOptions {
   /** The partition's directory, which exists. */
@@ -105,6 +109,9 @@ async function loadActive(log: LogState): Promise<number> {
       return true;
     });
     if (end < active.sizeInBytes) {
+      const rest = Buffer.alloc(Math.min(active.sizeInBytes - end, OLD_MESSAGE_BYTES));
+      await readInto(file, rest, end);
+      if (isOldMessage(rest, 0)) throw oldFormatFault(active.path, 'open');
       env.logger.warn('bytes behind the last batch are cut off', {
         segment: active.path,
         bytes: active.sizeInBytes - end,

@@ -53,8 +53,15 @@ async function saveAborted(env: LogEnvironment, segment: Segment, sync: boolean)
 /** The bytes of the segment's log that were written so far are on the medium. */
 export async function syncSegment(env: LogEnvironment, segment: Segment): Promise<void> {
   const upTo = segment.writtenBytes;
-  if (segment.syncedBytes >= upTo && !segment.nameUnsynced) return;
-  const file = await leased(env, segment, true);
+  if (segment.dropped || (segment.syncedBytes >= upTo && !segment.nameUnsynced)) return;
+  let file: DiskFile;
+  try {
+    file = await leased(env, segment, upTo === 0);
+  } catch (error) {
+    // Deleted while this waited: nobody needs it on the medium any more.
+    if (segment.dropped) return;
+    throw error;
+  }
   try {
     await file.sync();
     segment.syncedBytes = Math.max(segment.syncedBytes, upTo);

@@ -15,6 +15,7 @@ import { BatchHeader, readEndTransactionMarker } from './batch-header.ts';
 import { fileOrNull } from './index-loading.ts';
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts';
 import { INDEX_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, segmentPath } from './names.ts';
+import { isOldMessage, oldFormatFault } from './old-format.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
 import { ProducerStates } from './producer-state.ts';
@@ -173,6 +174,7 @@ class Recovery {
         this.#progress();
         continue;
       }
+      if (isOldMessage(buffer.subarray(0, filled), 0)) throw oldFormatFault(segment.path, 'recover');
       const needed = rows[SCAN.bytesNeeded] as number;
       const whole = rows[SCAN.reason] === BATCH_ERROR.incomplete && needed <= size - position && needed > buffer.length;
       if (!whole) break;

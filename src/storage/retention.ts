@@ -3,6 +3,7 @@
  *
  * Files go in two steps: renamed to `.deleted` at once, unlinked after `file.delete.delay.ms`, so that readers that have them open finish.
  */
+import type { DiskFile } from '../port/disk.ts';
 import type { Appender } from './appender.ts';
 import { ensureAborted, ensureIndexes } from './index-loading.ts';
 import type { LogState } from './log-state.ts';
@@ -10,7 +11,8 @@ import { maxTimestampOf } from './lookup.ts';
 import { DELETED_SUFFIX, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX, TRANSACTION_INDEX_SUFFIX, segmentPath } from './names.ts';
 import { leased, saveIndexes } from './persistence.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
-import { findBatch } from './batch-walk.ts';
+import { BatchHeader } from './batch-header.ts';
+import { findBatch, walkHeaders } from './batch-walk.ts';
 import { Segment } from './segment.ts';
 import { listSegments } from './segment-files.ts';
 import { ABORTED_ENTRY_SIZE } from './transaction-index.ts';
@@ -142,6 +144,7 @@ async function cutSegment(log: LogState, segment: Segment, offset: number): Prom
     segment.sizeInBytes = segment.writtenBytes = size;
     segment.syncedBytes = Math.min(segment.syncedBytes, size);
     if (size === 0) segment.firstTimestamp = -1n;
+    else if (segment.firstTimestamp === null) segment.firstTimestamp = await firstTimestampOf(file, size);
   } finally {
     env.descriptors.release(segment);
   }
@@ -159,6 +162,17 @@ async function cutSegment(log: LogState, segment: Segment, offset: number): Prom
     const path = segment.pathOf(TRANSACTION_INDEX_SUFFIX);
     await env.disk.writeAt(path, kept.length * ABORTED_ENTRY_SIZE, Buffer.alloc(0), { sync: true, truncate: true });
   }
+}
+
+/** Of the first batch in the file. */
+async function firstTimestampOf(file: DiskFile, size: number): Promise<bigint> {
+  const header = new BatchHeader();
+  let first = -1n;
+  await walkHeaders(file, 0, size, header, () => {
+    first = header.maxTimestamp;
+    return false;
+  });
+  return first;
 }
 
 async function reloadProducers(log: LogState): Promise<void> {

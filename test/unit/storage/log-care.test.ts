@@ -1,6 +1,7 @@
 /** What leaves a log and how it stops and starts: retention, truncation, close, delete, leftovers, recovery. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import type { LogConfig } from '../../../src/config/log-config.ts';
 import { recoverPartition } from '../../../src/storage/recovery.ts';
 import type { Log } from '../../../src/storage/log.ts';
@@ -8,6 +9,8 @@ import { DIRECTORY, T0, append, batchOf, native, newWorld, openTestLog, silent, 
 import type { World } from './fixture.ts';
 
 const SMALL: Partial<LogConfig> = { segmentBytes: 900, indexIntervalBytes: 200, fileDeleteDelayMs: 1000 };
+
+const SMALL_INDEX = { indexIntervalBytes: 200 };
 
 /** Ten batches of ten records, four a segment: bases 0, 40, 80. */
 async function filled(world: World, config: Partial<LogConfig> = {}): Promise<Log> {
@@ -196,7 +199,7 @@ test('recovery cuts a torn tail and everything after the first damage', async ()
         directory: DIRECTORY,
         recoveryPoint,
         logStartOffset: 0,
-        config: { indexIntervalBytes: 200 },
+        config: SMALL_INDEX,
         producerIdExpirationMs: Infinity,
         now: Number(T0),
         onProgress: ({ scannedBytes }) => progress.push(scannedBytes),
@@ -216,6 +219,31 @@ test('recovery cuts a torn tail and everything after the first damage', async ()
   const again = await openTestLog(worldOn(world.memory), SMALL);
   assert.deepEqual([again.endOffset, again.latestEpoch, again.segmentCount], [50, 0, 2]);
   assert.equal(append(again, batchOf(1)).baseOffset, 50);
+});
+
+test('segments in the formats before 0.11 are refused, not cut', async () => {
+  const world = await newWorld();
+  const old = Buffer.alloc(100);
+  old.writeInt32BE(88, 8);
+  old[16] = 1;
+  old.writeUInt32BE(crc32(old.subarray(16)), 12);
+  await world.disk.replaceFile(`${DIRECTORY}/00000000000000000000.log`, old);
+  await assert.rejects(openTestLog(worldOn(world.memory)), { code: 'EPROTONOSUPPORT' });
+  await assert.rejects(
+    recoverPartition(
+      { disk: world.disk, native, logger: silent },
+      {
+        directory: DIRECTORY,
+        recoveryPoint: 0,
+        logStartOffset: 0,
+        config: SMALL_INDEX,
+        producerIdExpirationMs: 1,
+        now: 0,
+      },
+    ),
+    { code: 'EPROTONOSUPPORT' },
+  );
+  assert.equal((await world.disk.status(`${DIRECTORY}/00000000000000000000.log`))?.sizeInBytes, 100);
 });
 
 test('a start offset beyond what survived empties the log', async () => {
