@@ -200,6 +200,8 @@ export class MetadataLog {
       for (const header of batchesOf(read.bytes)) {
         // The first batch may begin before what was asked for.
         if (header.lastOffset < next) continue;
+        // A power failure may take the end of a segment and leave the next one. None of it was committed.
+        if (header.baseOffset > next) break;
         next = header.lastOffset + 1;
         this.#lastTimestamp = header.maxTimestamp;
         const values: Buffer[] = [];
@@ -210,7 +212,9 @@ export class MetadataLog {
         }
         yield { values, lastOffset: header.lastOffset, epoch: header.leaderEpoch };
       }
-      if (next === before) throw new MetadataError(`the metadata log has no batch at ${next}`);
+      if (next > before) continue;
+      this.#env.logger.warn('the metadata log has a gap and is cut there', { offset: next, endOffset: this.endOffset });
+      await this.#log.truncateTo(next);
     }
   }
 
