@@ -68,6 +68,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
   stopOnSignals(main, log, end);
   try {
     const { summary, ports } = await main.start();
+    if (summary.recovered > 0) log.info('The last stop was not clean: logs were recovered', { logs: summary.recovered });
     const where = config.listeners.map(({ name, host }) => `${host || '0.0.0.0'}:${ports.get(name) ?? 0}`).join(', ');
     const sinceStart = Math.round(performance.now());
     process.stdout.write(

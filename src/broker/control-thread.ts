@@ -122,6 +122,11 @@ export class ControlThread {
     });
   }
 
+  /** The image of the newest commit; null before the boot. */
+  get image(): MetadataImage | null {
+    return this.#coordinator?.image ?? null;
+  }
+
   // ---- start
 
   async #boot(): Promise<BootSummary> {
@@ -136,8 +141,10 @@ export class ControlThread {
       config: this.#config,
       directory: metadata.path,
       clusterId,
+      isClean: metadata.isClean,
       directoryId: metadata.id,
     });
+    coordinator.onFailed = (fault) => this.#ports.crash(fault);
     this.#coordinator = coordinator;
     coordinator.onDelta = (bytes, _baseOffset, endOffset) => this.#publish(bytes, endOffset, false);
     await coordinator.register({

@@ -26,7 +26,7 @@ export interface OpenedDirectories {
   readonly clusterId: string;
   readonly opened: readonly OpenDirectory[];
   /** Where the metadata log is. */
-  readonly metadata: { readonly id: Uuid; readonly path: string };
+  readonly metadata: OpenDirectory;
 }
 
 /** A partition's directory, with what the checkpoints say of it. */

@@ -32,6 +32,8 @@ export interface MainPorts {
   startThread(start: ThreadStart): Thread;
   /** Ends the process at once with a reason: a thread is dead or stands still. */
   die(reason: string): void;
+  /** Addresses of each thread's arena, where a simulation wants few. */
+  readonly arenaAddresses?: number;
 }
 
 /** Descriptors that a thread can share at once. */
@@ -64,6 +66,7 @@ export class MainThread {
       ringBytes: config.values['shard.ring.bytes'],
       arenaBytes: config.shardArenaBytes,
       slotsPerThread: SLOTS_PER_THREAD,
+      ...(ports.arenaAddresses === undefined ? {} : { arenaAddresses: ports.arenaAddresses }),
     });
     const arena = new ThreadArena({
       id: MAIN,
@@ -124,6 +127,16 @@ export class MainThread {
       thread.ready.catch(() => {});
       this.#threads[self] = thread;
     }
+  }
+
+  /** What the threads share; a simulation looks at its accounts. */
+  get block(): SharedBlock {
+    return this.#block;
+  }
+
+  /** Connections that were handed over and are not reported closed. */
+  get connectionCount(): number {
+    return this.#acceptor.connectionCount;
   }
 
   /** Boots and opens the listeners. A BootError or ListenerError says what is in the way. */

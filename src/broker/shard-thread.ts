@@ -24,7 +24,7 @@ import { ThreadArena } from '../shard/arena.ts';
 import { CommitFlush } from '../shard/commit-flush.ts';
 import { FetchRouter } from '../shard/fetch-router.ts';
 import { type Directory, type Found, Logs, type RecoveryInput } from '../shard/logs.ts';
-import { Mailbox } from '../shard/mailbox.ts';
+import { Mailbox, type MailboxStats } from '../shard/mailbox.ts';
 import { Owner } from '../shard/owner.ts';
 import { checkpointResults, watchCall, type CheckpointResult } from '../shard/owner-calls.ts';
 import { PartitionTable } from '../shard/partition-table.ts';
@@ -55,6 +55,17 @@ export interface ShardPorts {
   crash(error: unknown): void;
   /** Descriptors that the logs of this thread may hold open. */
   readonly descriptorLimit: number;
+}
+
+export interface ShardStats {
+  readonly connections: number;
+  readonly faults: number;
+  readonly partitions: number;
+  readonly arenaBytes: number;
+  readonly metadataOffset: number;
+  readonly mailbox: MailboxStats;
+  /** The log directories that this shard was given, by id. */
+  readonly directories: readonly string[];
 }
 
 /** What an append is answered where the partition is not here. */
@@ -125,7 +136,9 @@ export class ShardThread {
           if (located.error === null && located.segment !== null) descriptors.release(located.segment);
         },
         now: () => clock.now(),
-        commitFlush: this.#config.values['shard.flush.policy'] === 'commit' ? new CommitFlush() : null,
+        giveBackSlot: (slot) => slots.done(slot),
+        commitFlush: new CommitFlush(clock),
+        flushesEachCommit: this.#config.values['shard.flush.policy'] === 'commit',
         crash: (error) => ports.crash(error),
       },
       recover: (input) => ports.recover(input),
@@ -202,7 +215,7 @@ export class ShardThread {
           (error: unknown) => this.#ports.crash(error),
         );
       },
-      stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify(this.#stats())) }),
+      stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify(this.stats())) }),
       coordinatorCall: (_message, reply) =>
         reply.answer({ errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE, body: Buffer.alloc(0) }),
       transactionMarker: (_message, reply) => reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION }),
@@ -213,12 +226,24 @@ export class ShardThread {
           reply.answer(ABSENT);
           return;
         }
+        // Where everything is done inside the call, the answer says that the bytes are free, too.
+        let isInCall = true;
         let isAnswered = false;
-        const isDone = found.append(bytes, acks, (appended) => {
-          isAnswered = true;
-          reply.answer(appended);
-        });
-        if (isDone && !isAnswered) reply.consumed();
+        let isConsumed = false;
+        found.append(
+          bytes,
+          acks,
+          (appended) => {
+            isAnswered = true;
+            reply.answer(appended);
+          },
+          () => {
+            isConsumed = true;
+            if (!isInCall) reply.consumed();
+          },
+        );
+        isInCall = false;
+        if (isConsumed && !isAnswered) reply.consumed();
       },
       partitionCall: ({ kind, payload }, reply) =>
         this.#answer(kind, payload, (results) => reply.answer({ payload: results })),
@@ -357,7 +382,13 @@ export class ShardThread {
     this.#faults++;
   }
 
-  #stats(): Record<string, unknown> {
+  /** This shard's view of the cluster, for those who compare views. */
+  get image(): MetadataImage {
+    return this.#image;
+  }
+
+  /** Counters and accounts, for metrics, tests and simulations. */
+  stats(): ShardStats {
     return {
       connections: this.#server.connectionCount,
       faults: this.#faults,

@@ -75,12 +75,7 @@ export class AppendRouter {
       return;
     }
     const loan = lend(entry.bytes);
-    const done = partition.append(loan.bytes, acks, (appended) => {
-      loan.release();
-      settle(appended);
-    });
-    // Where the append was done inside the call, `settle` gave the loan back already, or will when the high watermark passes.
-    void done;
+    partition.append(loan.bytes, acks, settle, () => loan.release());
   }
 
   #send(

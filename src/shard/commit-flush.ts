@@ -1,11 +1,13 @@
 /**
- * Acknowledges appends after they are on the medium (`shard.flush.policy=commit`, which Kafka lacks): group commit for each log directory.
+ * Acknowledges appends after they are on the medium (`shard.flush.policy=commit`, which Kafka lacks, and wherever flush.messages or flush.ms
+ * ask for it): group commit for each log directory.
  *
  *   append applied ─▶ gathering ──(nothing in flight)──▶ in flight: one fdatasync a dirty log ─▶ all of them acknowledged
  *                        ▲  those that come meanwhile gather for the next one
  *
  * Lives on a shard's thread; one a shard.
  */
+import type { Clock } from '../port/clock.ts';
 import type { Log } from '../storage/log.ts';
 
 /** Told whether the flush that it waited for succeeded. */
@@ -19,6 +21,11 @@ interface Group {
 class DirectoryFlush {
   #gathering: Group = { logs: new Set(), waiting: [] };
   #isFlushing = false;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   add(log: Log, flushed: Flushed): void {
     this.#gathering.logs.add(log);
@@ -35,21 +42,33 @@ class DirectoryFlush {
       this.#gathering = { logs: new Set(), waiting: [] };
       const failed = new Set<Log>();
       // A log whose sync fails has gone offline by itself; its appends are refused.
-      await Promise.all([...logs].map((log) => log.sync().catch(() => void failed.add(log))));
-      for (const { log, flushed } of waiting) flushed(!failed.has(log));
+      const now = this.#clock.now();
+      await Promise.all([...logs].map((log) => flushed(log, now).catch(() => void failed.add(log))));
+      for (const { log, flushed: tell } of waiting) tell(!failed.has(log));
     }
     this.#isFlushing = false;
   }
 }
 
+/** The flush that the settings ask for moves the recovery point too; otherwise the bytes are enough. */
+async function flushed(log: Log, now: number): Promise<void> {
+  if (log.flushDue(now)) await log.flush();
+  else await log.sync();
+}
+
 export class CommitFlush {
   readonly #directories = new Map<string, DirectoryFlush>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Calls `flushed` once what the log has applied so far is safe. */
   add(log: Log, flushed: Flushed): void {
     const directory = log.directory.slice(0, log.directory.lastIndexOf('/'));
     let flush = this.#directories.get(directory);
-    if (!flush) this.#directories.set(directory, (flush = new DirectoryFlush()));
+    if (!flush) this.#directories.set(directory, (flush = new DirectoryFlush(this.#clock)));
     flush.add(log, flushed);
   }
 }

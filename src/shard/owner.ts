@@ -4,6 +4,7 @@
  * Lives on the owner's thread; one a shard. Results come in the order of the items; `done` is called inside the call where every log
  * answers at once.
  */
+import { DiskFault } from '../port/disk.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { TimestampAndOffset } from '../storage/lookup.ts';
 import type {
@@ -104,7 +105,11 @@ export class Owner {
   }
 
   async #listOffsets(call: ListOffsetsCall): Promise<ListOffsetsResult[]> {
-    return await Promise.all(call.items.map((item) => this.#listOffset(item, call)));
+    const failed = (error: unknown): ListOffsetsResult => {
+      if (!(error instanceof DiskFault)) throw error;
+      return offsetError(ERRORS.KAFKA_STORAGE_ERROR);
+    };
+    return await Promise.all(call.items.map((item) => this.#listOffset(item, call).catch(failed)));
   }
 
   async #listOffset(item: ListOffsetsItem, call: ListOffsetsCall): Promise<ListOffsetsResult> {

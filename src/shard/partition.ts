@@ -10,6 +10,7 @@ import type { Uuid } from '../base/uuid.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import type { PartitionState } from '../machine/partition/partition.ts';
 import { ERRORS } from '../protocol/errors.ts';
+import { DiskFault } from '../port/disk.ts';
 import { SEAL_TIMESTAMP } from '../port/native.ts';
 import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
@@ -31,11 +32,13 @@ export interface Appended {
 export interface PartitionHost {
   /** Counts one use of the slot of a segment's descriptor for whoever sends the slice. */
   useSlot(slot: number): void;
+  giveBackSlot(slot: number): void;
   /** Gives back the lease that `locate` took, after the use was counted. */
   releaseSegment(located: Located): void;
   now(): number;
-  /** Null: appends are acknowledged as Kafka does, without waiting for a flush. */
-  readonly commitFlush: CommitFlush | null;
+  readonly commitFlush: CommitFlush;
+  /** shard.flush.policy=commit */
+  readonly flushesEachCommit: boolean;
   /** A bug in what answers later. */
   readonly crash: (error: unknown) => void;
 }
@@ -69,6 +72,7 @@ class Ticket implements Append {
   readonly acks: number;
   readonly #partition: Partition;
   readonly #settle: (appended: Appended) => void;
+  #consumed: (() => void) | null;
 
   constructor(
     partition: Partition,
@@ -77,8 +81,10 @@ class Ticket implements Append {
     logAppendTime: bigint | null,
     acks: number,
     settle: (appended: Appended) => void,
+    consumed: (() => void) | null,
   ) {
     this.#partition = partition;
+    this.#consumed = consumed;
     this.bytes = bytes;
     this.leaderEpoch = leaderEpoch;
     this.sealTimestamp = logAppendTime === null ? SEAL_TIMESTAMP.keep : SEAL_TIMESTAMP.logAppendTime;
@@ -87,7 +93,15 @@ class Ticket implements Append {
     this.#settle = settle;
   }
 
+  /** The bytes are needed no more: written, or refused. */
+  consume(): void {
+    const consumed = this.#consumed;
+    this.#consumed = null;
+    consumed?.();
+  }
+
   complete(error: AppendError | null): void {
+    this.consume();
     this.#partition.applied(this, error);
   }
 
@@ -146,20 +160,23 @@ export class Partition {
   // ---- append
 
   /**
-   * Appends one validated batch. True: `bytes` are not needed after the call. False: until `settle` was called.
+   * Appends one validated batch.
    *
    * @param acks 0, 1 or -1 (all)
    * @param settle called once, inside the call where everything is immediate; in order for the appends of one partition
+   * @param consumed called once, before `settle` and perhaps long before it: `bytes` are needed no more
    */
-  append(bytes: Buffer, acks: number, settle: (appended: Appended) => void): boolean {
+  append(bytes: Buffer, acks: number, settle: (appended: Appended) => void, consumed: (() => void) | null = null): void {
     const { log } = this;
     const errorCode = log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
     if (log === null || errorCode !== ERRORS.NONE) {
+      consumed?.();
       settle({ errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 });
-      return true;
+      return;
     }
     const logAppendTime = this.config.timestampType === 'LogAppendTime' ? BigInt(this.#host.now()) : null;
-    return log.append(new Ticket(this, bytes, this.state.leaderEpoch, logAppendTime, acks, settle));
+    const ticket = new Ticket(this, bytes, this.state.leaderEpoch, logAppendTime, acks, settle, consumed);
+    if (log.append(ticket)) ticket.consume();
   }
 
   /** Whether the log would be done with so many bytes inside the call of `append`. */
@@ -182,10 +199,11 @@ export class Partition {
     else this.#acknowledge(ticket, log, ERRORS.NONE);
   }
 
-  /** Tells the asker; where the policy is to flush first, when that is done. */
+  /** Tells the asker; where the settings ask for a flush first (shard.flush.policy, flush.messages, flush.ms), when that is done. */
   #acknowledge(ticket: Ticket, log: Log, errorCode: number): void {
-    const { commitFlush } = this.#host;
-    if (commitFlush === null || ticket.acks === 0 || errorCode !== ERRORS.NONE) {
+    const { commitFlush, flushesEachCommit } = this.#host;
+    const isFlushed = flushesEachCommit || log.flushDue(this.#host.now());
+    if (!isFlushed || ticket.acks === 0 || errorCode !== ERRORS.NONE) {
       ticket.settle(errorCode, log.startOffset);
       return;
     }
@@ -351,8 +369,14 @@ class Read implements ReadRequest {
   }
 
   #listAborted(result: FetchResult, located: Located): void {
-    void this.#log.abortedTransactions(this.offset, located).then((aborted) => {
-      this.#complete({ ...result, abortedTransactions: [...aborted] });
-    }, this.#host.crash);
+    this.#log.abortedTransactions(this.offset, located).then(
+      (aborted) => this.#complete({ ...result, abortedTransactions: [...aborted] }),
+      (error: unknown) => {
+        // The log has gone offline by itself. Whatever is not the disk's fault is a bug.
+        if (!(error instanceof DiskFault)) this.#host.crash(error);
+        if (result.slot >= 0) this.#host.giveBackSlot(result.slot);
+        this.#complete({ ...NOTHING, errorCode: ERRORS.KAFKA_STORAGE_ERROR });
+      },
+    );
   }
 }
