@@ -12,11 +12,11 @@ import type { Uuid } from '../base/uuid.ts';
 import type { TopicImage } from '../machine/image/topic.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponseInput } from '../protocol/schema/00-produce.ts';
+import { isInternalTopic } from '../protocol/topic-names.ts';
 import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
 import { attributesOf, checkRecords, firstBatch, isTransactional } from './produce-records.ts';
 import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { Context, ProducedPart, ProducePart, Services } from './services.ts';
-import { isInternalTopic } from './topics.ts';
 
 const LOG_START_OFFSET = 5;
 const LEADER_ENDPOINTS = 10;

@@ -8,6 +8,7 @@
 import { ERRORS } from '../protocol/errors.ts';
 import type { ListOffsetsRequest, ListOffsetsResponseInput } from '../protocol/schema/02-list-offsets.ts';
 import type { Api } from './handler.ts';
+import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { OffsetsPart, Services } from './services.ts';
 
 /** Special timestamps, and the version that brought each. */
@@ -31,12 +32,14 @@ function notFound(errorCode: number): Found {
   return { errorCode, timestamp: -1n, offset: -1, leaderEpoch: -1 };
 }
 
-function respond(request: ListOffsetsRequest, found: readonly Found[], version: number): ListOffsetsResponseInput {
+type Topics = readonly { readonly name: string; readonly partitions: readonly { readonly partitionIndex: number }[] }[];
+
+function respond(topics: Topics, found: readonly Found[], version: number): ListOffsetsResponseInput {
   let place = 0;
   const hasEpochs = version >= 4;
   return {
     throttleTimeMs: 0,
-    topics: request.topics.map(({ name, partitions }) => ({
+    topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex }) => {
         const { leaderEpoch, ...rest } = found[place++] as Found;
@@ -46,10 +49,14 @@ function respond(request: ListOffsetsRequest, found: readonly Found[], version: 
   };
 }
 
-/** Partitions that the request names twice: `topic/partition`. */
-function duplicates(request: ListOffsetsRequest): Set<string> {
-  const seen = new Set<string>();
+const indexOf = ({ partitionIndex }: { readonly partitionIndex: number }): number => partitionIndex;
+
+/** The topics with their partitions, each once, and the partitions that the request names twice: `topic/partition`. */
+function distinct(request: ListOffsetsRequest): { topics: ListOffsetsRequest['topics']; twice: ReadonlySet<string> } {
+  const keyed = request.topics.map((topic) => ({ ...topic, key: topic.name }));
   const twice = new Set<string>();
+  if (!hasRepetitions(keyed, indexOf)) return { topics: request.topics, twice };
+  const seen = new Set<string>();
   for (const { name, partitions } of request.topics) {
     for (const { partitionIndex } of partitions) {
       const key = `${name}/${partitionIndex}`;
@@ -57,16 +64,16 @@ function duplicates(request: ListOffsetsRequest): Set<string> {
       seen.add(key);
     }
   }
-  return twice;
+  return { topics: withoutRepetitions(keyed, indexOf), twice };
 }
 
 export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Services> = {
   async handle(request, { services, version }) {
-    const twice = duplicates(request);
+    const { topics, twice } = distinct(request);
     const found: Found[] = [];
     const items: OffsetsPart[] = [];
     const places: number[] = [];
-    for (const { name, partitions } of request.topics) {
+    for (const { name, partitions } of topics) {
       const topic = services.image.topics.byName(name);
       for (const { partitionIndex, currentLeaderEpoch, timestamp } of partitions) {
         let errorCode: number = ERRORS.NONE;
@@ -86,13 +93,13 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Serv
     results.forEach((result, i) => {
       found[places[i] as number] = result;
     });
-    return respond(request, found, version);
+    return respond(topics, found, version);
   },
 
   failed(request, { version }, errorCode) {
     const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
     return respond(
-      request,
+      request.topics,
       Array.from({ length: count }, () => notFound(errorCode)),
       version,
     );

@@ -11,15 +11,12 @@ import { type Uuid, ZERO_UUID } from '../base/uuid.ts';
 import type { TopicImage } from '../machine/image/topic.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { MetadataRequest, MetadataResponseInput } from '../protocol/schema/03-metadata.ts';
+import { isInternalTopic, isLegalTopicName, METADATA_TOPIC } from '../protocol/topic-names.ts';
 import type { Api } from './handler.ts';
 import type { Context, Services } from './services.ts';
-import {
-  ALL_CLUSTER_OPERATIONS,
-  ALL_TOPIC_OPERATIONS,
-  isInternalTopic,
-  isLegalTopicName,
-  NO_OPERATIONS,
-} from './topics.ts';
+import { ALL_CLUSTER_OPERATIONS, ALL_TOPIC_OPERATIONS, NO_OPERATIONS } from './topics.ts';
+
+const TOPIC_IDS = 12;
 
 type Topic = MetadataResponseInput['topics'][number];
 
@@ -47,13 +44,13 @@ function describe(topic: TopicImage, request: MetadataRequest): Topic {
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
     partitions,
-    topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? ALL_TOPIC_OPERATIONS : NO_OPERATIONS,
+    topicAuthorizedOperations: operationsOf(request),
   };
 }
 
-/** Asks control for the topics that do not exist and may be made. Their codes: NONE, or why not. */
-async function create(names: readonly string[], { services, peer }: Context): Promise<Map<string, number>> {
-  const response = await services.control(
+/** Asks control for topics that do not exist. Why one cannot be made is not told: as with Kafka it does not exist then. */
+async function create(names: readonly string[], { services, peer }: Context): Promise<void> {
+  await services.control(
     'CreateTopics',
     {
       topics: names.map((name) => ({ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] })),
@@ -62,13 +59,6 @@ async function create(names: readonly string[], { services, peer }: Context): Pr
     },
     peer.principal,
   );
-  const codes = response.topics.map(({ name, errorCode }): [string, number] => {
-    // Somebody else was quicker: it is there.
-    if (errorCode === ERRORS.TOPIC_ALREADY_EXISTS) return [name, ERRORS.NONE];
-    const isTelling = errorCode === ERRORS.INVALID_TOPIC_EXCEPTION || errorCode === ERRORS.INVALID_REPLICATION_FACTOR;
-    return [name, errorCode === ERRORS.NONE || isTelling ? errorCode : ERRORS.UNKNOWN_TOPIC_OR_PARTITION];
-  });
-  return new Map(codes);
 }
 
 function describeById(topicId: Uuid, request: MetadataRequest, services: Services): Topic {
@@ -76,10 +66,15 @@ function describeById(topicId: Uuid, request: MetadataRequest, services: Service
   return topic ? describe(topic, request) : failedTopic(ERRORS.UNKNOWN_TOPIC_ID, null, topicId);
 }
 
-function describeByName(name: string, request: MetadataRequest, services: Services, missing: number): Topic {
+function describeByName(name: string, request: MetadataRequest, services: Services): Topic {
   const topic = services.image.topics.byName(name);
   if (topic) return describe(topic, request);
-  return failedTopic(isLegalTopicName(name) ? missing : ERRORS.INVALID_TOPIC_EXCEPTION, name, ZERO_UUID);
+  const code = isLegalTopicName(name) ? ERRORS.UNKNOWN_TOPIC_OR_PARTITION : ERRORS.INVALID_TOPIC_EXCEPTION;
+  return { ...failedTopic(code, name, ZERO_UUID), topicAuthorizedOperations: operationsOf(request) };
+}
+
+function operationsOf(request: MetadataRequest): number {
+  return request.includeTopicAuthorizedOperations ? ALL_TOPIC_OPERATIONS : NO_OPERATIONS;
 }
 
 function respond(request: MetadataRequest, context: Context, topics: readonly Topic[]): MetadataResponseInput {
@@ -104,6 +99,24 @@ function isAskingForAll(request: MetadataRequest, version: number): boolean {
   return request.topics === null || (version === 0 && request.topics.length === 0);
 }
 
+/** What a request is answered that cannot be: its topics, each with the code, and nobody else. */
+function refuse(request: MetadataRequest, errorCode: number): MetadataResponseInput {
+  const topics = (request.topics ?? []).map(({ name, topicId }) => failedTopic(errorCode, name ?? '', topicId));
+  return { throttleTimeMs: 0, brokers: [], clusterId: null, controllerId: -1, topics, errorCode };
+}
+
+/** The code for a request that asks for topics as its version cannot. */
+function check(request: MetadataRequest, version: number): number {
+  const asked = request.topics ?? [];
+  if (version < TOPIC_IDS) {
+    const isById = asked.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID);
+    return isById ? ERRORS.INVALID_REQUEST : ERRORS.NONE;
+  }
+  // Kafka has no code for it: it fails over the null.
+  const isNothing = asked.some(({ name, topicId }) => name === null && topicId === ZERO_UUID);
+  return isNothing ? ERRORS.UNKNOWN_SERVER_ERROR : ERRORS.NONE;
+}
+
 export const metadata: Api<MetadataRequest, MetadataResponseInput, Services> = {
   handle(request, context) {
     const { services, version } = context;
@@ -114,35 +127,38 @@ export const metadata: Api<MetadataRequest, MetadataResponseInput, Services> = {
         [...services.image.topics].map((topic) => describe(topic, request)),
       );
     }
+    const errorCode = check(request, version);
+    if (errorCode !== ERRORS.NONE) return refuse(request, errorCode);
     const asked = request.topics ?? [];
-    const isInvalid = asked.some(({ name, topicId }) =>
-      name === null ? version < 12 || topicId === ZERO_UUID : false,
-    );
-    if (isInvalid) {
-      const topics = asked.map(({ name, topicId }) => failedTopic(ERRORS.INVALID_REQUEST, name ?? '', topicId));
-      return respond(request, context, topics);
-    }
-    const answer = (codes: ReadonlyMap<string, number>): MetadataResponseInput => {
-      const topics = asked.map(({ name, topicId }) => {
-        if (name === null || (version >= 12 && topicId !== ZERO_UUID)) return describeById(topicId, request, services);
-        return describeByName(name, request, services, codes.get(name) || ERRORS.UNKNOWN_TOPIC_OR_PARTITION);
-      });
-      return respond(request, context, topics);
-    };
+    const ids = new Set(asked.map(({ topicId }) => topicId).filter((topicId) => topicId !== ZERO_UUID));
+    // Where there are ids, names do not count.
+    if (ids.size > 0)
+      return respond(
+        request,
+        context,
+        [...ids].map((topicId) => describeById(topicId, request, services)),
+      );
+    const names = [...new Set(asked.flatMap(({ name }) => (name === null ? [] : [name])))];
+    const answer = (): MetadataResponseInput =>
+      respond(
+        request,
+        context,
+        names.map((name) => describeByName(name, request, services)),
+      );
     const mayCreate =
       services.config.values['auto.create.topics.enable'] && (version < 4 || request.allowAutoTopicCreation);
     const missing = mayCreate
-      ? asked.flatMap(({ name, topicId }) => {
-          const isWanted = name !== null && topicId === ZERO_UUID && isLegalTopicName(name) && !isInternalTopic(name);
-          return isWanted && !services.image.topics.byName(name) ? [name] : [];
-        })
+      ? names.filter((name) => !services.image.topics.byName(name) && isLegalTopicName(name) && !isReserved(name))
       : [];
-    if (missing.length === 0) return answer(new Map());
-    return create([...new Set(missing)], context).then(answer);
+    return missing.length === 0 ? answer() : create(missing, context).then(answer);
   },
 
-  failed(request, context, errorCode) {
-    const topics = (request.topics ?? []).map(({ name, topicId }) => failedTopic(errorCode, name, topicId));
-    return { ...respond(request, context, topics), errorCode };
+  failed(request, _context, errorCode) {
+    return refuse(request, errorCode);
   },
 };
+
+/** Topics that the broker makes itself, where it needs them. */
+function isReserved(name: string): boolean {
+  return isInternalTopic(name) || name === METADATA_TOPIC;
+}

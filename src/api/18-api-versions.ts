@@ -3,7 +3,8 @@
  *
  * v3 flexible; client software; features. The response header stays v0 for ever, and so does the answer to an unknown version (dispatch)
  * v4 features whose lowest level is 0 are told (KIP-1022)
- * v5 cluster id and node id of the broker that the client meant: another is answered REBOOTSTRAP_REQUIRED (KIP-1242)
+ * v5 cluster id and node id of the broker that the client meant: another is answered REBOOTSTRAP_REQUIRED, one
+ *    without the other INVALID_REQUEST (KIP-1242)
  */
 import { ERRORS } from '../protocol/errors.ts';
 import { SUPPORTED_FEATURES } from '../protocol/features.ts';
@@ -14,17 +15,18 @@ import type { Context, Services } from './services.ts';
 
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
-function isMeantForUs(request: ApiVersionsRequest, services: Services): boolean {
-  if (request.clusterId !== null && request.clusterId !== services.clusterId) return false;
-  return request.nodeId === -1 || request.nodeId === services.nodeId;
-}
+const ANY_NODE = -1;
 
 function check(request: ApiVersionsRequest, { services, version }: Context): number {
   if (version >= 3) {
     const isValid = SOFTWARE_NAME.test(request.clientSoftwareName) && SOFTWARE_NAME.test(request.clientSoftwareVersion);
     if (!isValid) return ERRORS.INVALID_REQUEST;
   }
-  return version >= 5 && !isMeantForUs(request, services) ? ERRORS.REBOOTSTRAP_REQUIRED : ERRORS.NONE;
+  if (version < 5) return ERRORS.NONE;
+  const { clusterId, nodeId } = request;
+  if ((clusterId === null) !== (nodeId === ANY_NODE)) return ERRORS.INVALID_REQUEST;
+  const isMeantForUs = clusterId === null || (clusterId === services.clusterId && nodeId === services.nodeId);
+  return isMeantForUs ? ERRORS.NONE : ERRORS.REBOOTSTRAP_REQUIRED;
 }
 
 /** `names` are the rows of the table of handlers: nothing else is told. */

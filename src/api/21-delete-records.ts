@@ -5,9 +5,9 @@
  */
 import { ERRORS } from '../protocol/errors.ts';
 import type { DeleteRecordsRequest, DeleteRecordsResponseInput } from '../protocol/schema/21-delete-records.ts';
+import { isInternalTopic } from '../protocol/topic-names.ts';
 import type { Api } from './handler.ts';
 import type { DeletePart, Services } from './services.ts';
-import { isInternalTopic } from './topics.ts';
 
 interface Deleted {
   errorCode: number;

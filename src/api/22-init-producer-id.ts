@@ -16,6 +16,8 @@ function refuse(errorCode: number): InitProducerIdResponseInput {
 
 export const initProducerId: Api<InitProducerIdRequest, InitProducerIdResponseInput, Services> = {
   async handle(request, { services }) {
+    // Both of what the producer has, or neither (KIP-360). What it is does not matter without a transactional id.
+    if ((request.producerId === -1) !== (request.producerEpoch === -1)) return refuse(ERRORS.INVALID_REQUEST);
     if (request.transactionalId === '') return refuse(ERRORS.INVALID_REQUEST);
     if (request.transactionalId !== null) return refuse(ERRORS.COORDINATOR_NOT_AVAILABLE);
     const { errorCode, producerId } = await services.nextProducerId();

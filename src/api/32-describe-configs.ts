@@ -3,19 +3,21 @@
  *
  * v1 synonyms      v3 type and documentation (KIP-569)      v4 flexible
  */
+import { type BrokerConfig, withDynamicConfigs } from '../config/broker-config.ts';
 import {
   describeBrokerConfigs,
   describeDefaultBrokerConfigs,
   describeTopicConfigs,
   type ConfigEntry,
 } from '../config/describe.ts';
-import { ERRORS } from '../protocol/errors.ts';
+import { ERRORS, errorMessage } from '../protocol/errors.ts';
 import type { DescribeConfigsRequest, DescribeConfigsResponseInput } from '../protocol/schema/32-describe-configs.ts';
+import { topicNameProblem } from '../protocol/topic-names.ts';
 import type { Api } from './handler.ts';
 import type { Services } from './services.ts';
-import { isLegalTopicName } from './topics.ts';
 
-const RESOURCE = { topic: 2, broker: 4 } as const;
+const RESOURCE = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
+const TYPES: ReadonlySet<number> = new Set(Object.values(RESOURCE));
 
 type Asked = DescribeConfigsRequest['resources'][number];
 type Result = DescribeConfigsResponseInput['results'][number];
@@ -38,47 +40,82 @@ function describe(asked: Asked, request: DescribeConfigsRequest, entries: readon
   };
 }
 
-function describeTopic(asked: Asked, request: DescribeConfigsRequest, services: Services): Result {
-  const name = asked.resourceName;
-  if (!isLegalTopicName(name)) {
-    return failed(
-      asked,
-      ERRORS.INVALID_TOPIC_EXCEPTION,
-      'The request attempted to perform an operation on an invalid topic.',
-    );
-  }
-  if (!services.image.topics.byName(name)) {
-    return failed(asked, ERRORS.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
-  }
-  const overrides = Object.fromEntries(services.image.configs.of(RESOURCE.topic, name));
-  return describe(asked, request, describeTopicConfigs(services.config, overrides, asked.configurationKeys));
+/** The configuration with the dynamic settings of all brokers and of this one. */
+function configInForce({ config, image, nodeId }: Services): BrokerConfig {
+  const cluster = image.configs.of(RESOURCE.broker, '');
+  const own = image.configs.of(RESOURCE.broker, String(nodeId));
+  if (cluster.size === 0 && own.size === 0) return config;
+  return withDynamicConfigs(config, Object.fromEntries(cluster), Object.fromEntries(own)).config;
 }
 
-function describeBroker(asked: Asked, request: DescribeConfigsRequest, services: Services): Result {
+function describeTopic(
+  asked: Asked,
+  request: DescribeConfigsRequest,
+  services: Services,
+  config: BrokerConfig,
+): Result {
+  const name = asked.resourceName;
+  const problem = topicNameProblem(name);
+  if (problem !== null) return failed(asked, ERRORS.INVALID_TOPIC_EXCEPTION, problem);
+  if (!services.image.topics.byName(name)) return failed(asked, ERRORS.UNKNOWN_TOPIC_OR_PARTITION, '');
+  const overrides = Object.fromEntries(services.image.configs.of(RESOURCE.topic, name));
+  return describe(asked, request, describeTopicConfigs(config, overrides, asked.configurationKeys));
+}
+
+function describeBroker(asked: Asked, request: DescribeConfigsRequest, nodeId: number, config: BrokerConfig): Result {
   const { resourceName, configurationKeys } = asked;
-  if (resourceName === '')
-    return describe(asked, request, describeDefaultBrokerConfigs(services.config, configurationKeys));
-  if (resourceName === String(services.nodeId)) {
-    return describe(asked, request, describeBrokerConfigs(services.config, configurationKeys));
+  if (resourceName === '') return describe(asked, request, describeDefaultBrokerConfigs(config, configurationKeys));
+  const problem = brokerProblem(resourceName, nodeId, ' or empty string,');
+  if (problem !== null) return failed(asked, ERRORS.INVALID_REQUEST, problem);
+  return describe(asked, request, describeBrokerConfigs(config, configurationKeys));
+}
+
+function brokerProblem(name: string, nodeId: number, or: string): string | null {
+  if (!/^[+-]?\d+$/.test(name)) return `Broker id must be an integer, but it is: ${name}`;
+  return Number(name) === nodeId ? null : `Unexpected broker id, expected ${nodeId}${or} but received ${name}`;
+}
+
+/** Loggers, groups and client metrics have nothing to describe yet; who asks for them wrongly hears Kafka's words. */
+function refuseOther(asked: Asked, nodeId: number): Result {
+  const { resourceType, resourceName } = asked;
+  let problem: string | null = null;
+  if (resourceType === RESOURCE.brokerLogger) {
+    problem = resourceName === '' ? 'Broker id must not be empty' : brokerProblem(resourceName, nodeId, '');
+  } else if (resourceName === '') {
+    problem =
+      resourceType === RESOURCE.group
+        ? 'Group name must not be empty'
+        : 'Client metrics subscription name must not be empty';
   }
-  const isNumber = /^-?\d+$/.test(resourceName);
-  const text = isNumber
-    ? `Unexpected broker id, expected ${services.nodeId} or empty string, but received ${resourceName}`
-    : `Broker id must be an integer, but it is: ${resourceName}`;
-  return failed(asked, ERRORS.INVALID_REQUEST, text);
+  return failed(
+    asked,
+    ERRORS.INVALID_REQUEST,
+    problem ?? `Resources of type ${resourceType} are not described by this broker`,
+  );
 }
 
 export const describeConfigs: Api<DescribeConfigsRequest, DescribeConfigsResponseInput, Services> = {
   handle(request, { services }) {
+    const { nodeId } = services;
+    // One that does not exist spoils the request.
+    if (request.resources.some(({ resourceType }) => !TYPES.has(resourceType))) {
+      const message = errorMessage(ERRORS.INVALID_REQUEST);
+      return {
+        throttleTimeMs: 0,
+        results: request.resources.map((asked) => failed(asked, ERRORS.INVALID_REQUEST, message)),
+      };
+    }
+    const config = configInForce(services);
     const results = request.resources.map((asked) => {
-      if (asked.resourceType === RESOURCE.topic) return describeTopic(asked, request, services);
-      if (asked.resourceType === RESOURCE.broker) return describeBroker(asked, request, services);
-      return failed(asked, ERRORS.INVALID_REQUEST, `Unsupported resource type: ${asked.resourceType}`);
+      if (asked.resourceType === RESOURCE.topic) return describeTopic(asked, request, services, config);
+      if (asked.resourceType === RESOURCE.broker) return describeBroker(asked, request, nodeId, config);
+      return refuseOther(asked, nodeId);
     });
     return { throttleTimeMs: 0, results };
   },
 
   failed(request, _context, errorCode) {
-    return { throttleTimeMs: 0, results: request.resources.map((asked) => failed(asked, errorCode, null)) };
+    const message = errorMessage(errorCode);
+    return { throttleTimeMs: 0, results: request.resources.map((asked) => failed(asked, errorCode, message)) };
   },
 };

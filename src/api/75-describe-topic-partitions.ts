@@ -6,14 +6,22 @@ import type {
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponseInput,
 } from '../protocol/schema/75-describe-topic-partitions.ts';
+import { isInternalTopic, isLegalTopicName } from '../protocol/topic-names.ts';
 import type { Api } from './handler.ts';
 import type { Services } from './services.ts';
-import { ALL_TOPIC_OPERATIONS, isInternalTopic, isLegalTopicName } from './topics.ts';
+import { ALL_TOPIC_OPERATIONS, NO_OPERATIONS } from './topics.ts';
 
 type Topic = DescribeTopicPartitionsResponseInput['topics'][number];
 
-function failedTopic(name: string, errorCode: number): Topic {
-  return { errorCode, name, topicId: ZERO_UUID, isInternal: isInternalTopic(name), partitions: [] };
+function failedTopic(name: string, errorCode: number, topicAuthorizedOperations: number): Topic {
+  return {
+    errorCode,
+    name,
+    topicId: ZERO_UUID,
+    isInternal: isInternalTopic(name),
+    partitions: [],
+    topicAuthorizedOperations,
+  };
 }
 
 function describe(topic: TopicImage, from: number, to: number): Topic {
@@ -42,11 +50,19 @@ function describe(topic: TopicImage, from: number, to: number): Topic {
   };
 }
 
-function namesFrom(request: DescribeTopicPartitionsRequest, services: Services): string[] {
-  const { topics, cursor } = request;
-  const all = topics.length > 0 ? topics.map(({ name }) => name) : [...services.image.topics].map(({ name }) => name);
+/** The topics from the cursor on, in order; null where the cursor is none of them. */
+function namesFrom({ topics, cursor }: DescribeTopicPartitionsRequest, services: Services): string[] | null {
+  const isAll = topics.length === 0;
+  const all = isAll ? [...services.image.topics].map(({ name }) => name) : topics.map(({ name }) => name);
   const names = [...new Set(all)].toSorted((a, b) => (a < b ? -1 : 1));
-  return cursor === null ? names : names.filter((name) => name >= cursor.topicName);
+  if (cursor === null) return names;
+  if (cursor.partitionIndex < 0 || (!isAll && !names.includes(cursor.topicName))) return null;
+  return names.filter((name) => name >= cursor.topicName);
+}
+
+function refuse(request: DescribeTopicPartitionsRequest, errorCode: number): DescribeTopicPartitionsResponseInput {
+  const topics = request.topics.map(({ name }) => failedTopic(name, errorCode, NO_OPERATIONS));
+  return { throttleTimeMs: 0, topics, nextCursor: null };
 }
 
 export const describeTopicPartitions: Api<
@@ -55,31 +71,35 @@ export const describeTopicPartitions: Api<
   Services
 > = {
   handle(request, { services }) {
-    const { cursor } = request;
-    let left = Math.min(services.config.values['max.request.partition.size.limit'], request.responsePartitionLimit);
-    left = Math.max(1, left);
+    const { cursor, responsePartitionLimit } = request;
+    // Kafka fails over an empty name.
+    if (request.topics.some(({ name }) => name === '')) return refuse(request, ERRORS.UNKNOWN_SERVER_ERROR);
+    const names = namesFrom(request, services);
+    if (names === null) return refuse(request, ERRORS.INVALID_REQUEST);
+    let left = Math.max(
+      1,
+      Math.min(services.config.values['max.request.partition.size.limit'], responsePartitionLimit),
+    );
     const topics: Topic[] = [];
-    let nextCursor: { topicName: string; partitionIndex: number } | null = null;
-    for (const name of namesFrom(request, services)) {
+    for (const name of names) {
+      if (left === 0) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: 0 } };
       const topic = services.image.topics.byName(name);
-      const from = cursor !== null && cursor.topicName === name ? Math.max(0, cursor.partitionIndex) : 0;
       if (!topic) {
         const code = isLegalTopicName(name) ? ERRORS.UNKNOWN_TOPIC_OR_PARTITION : ERRORS.INVALID_TOPIC_EXCEPTION;
-        topics.push(failedTopic(name, code));
+        topics.push(failedTopic(name, code, ALL_TOPIC_OPERATIONS));
         continue;
       }
-      if (left === 0) {
-        nextCursor = { topicName: name, partitionIndex: from };
-        break;
-      }
+      const from = cursor?.topicName === name ? cursor.partitionIndex : 0;
       const to = Math.min(topic.partitionCount, from + left);
       topics.push(describe(topic, from, to));
       left -= Math.max(0, to - from);
-      if (to < topic.partitionCount) {
-        nextCursor = { topicName: name, partitionIndex: to };
-        break;
-      }
+      if (to < topic.partitionCount)
+        return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: to } };
     }
-    return { throttleTimeMs: 0, topics, nextCursor };
+    return { throttleTimeMs: 0, topics, nextCursor: null };
+  },
+
+  failed(request, _context, errorCode) {
+    return refuse(request, errorCode);
   },
 };

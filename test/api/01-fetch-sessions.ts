@@ -115,7 +115,9 @@ export const fetchSessionScenarios: readonly Scenario[] = [
       await session.gone(doomed);
       await reader.ask('a topic has gone', 2, []);
       await reader.ask('and stays away', 3, []);
-      await reader.ask('the rest', 4, [], forget(doomed, 0));
+      await session.create('doomed');
+      await reader.ask('another has its name', 4, []);
+      await reader.ask('the rest', 5, [], forget(doomed, 0));
     },
   },
   {

@@ -43,7 +43,7 @@ export const metadataScenarios: readonly Scenario[] = [
       await ask('twice the same', [one.name, one.name]);
       // Before version 4 a missing topic is made.
       if (session.version >= 4) await ask('an unknown one', [session.name('missing'), one.name]);
-      if (session.version >= 4) await ask('an internal one that is not there', ['__transaction_state']);
+      if (session.version >= 4) await ask('an internal one that is not there', ['__share_group_state']);
       await ask('not a name', [`${session.prefix}a b`]);
       await ask('dots', ['.']);
       await ask('two dots', ['..']);
@@ -68,6 +68,10 @@ export const metadataScenarios: readonly Scenario[] = [
           includeTopicAuthorizedOperations: true,
         };
         await session.ask('of a missing topic', 'Metadata', request);
+        await session.ask('of what is not a name', 'Metadata', { ...request, topics: [{ name: 'a b' }] });
+        if (session.version >= 12) {
+          await session.ask('of an unknown id', 'Metadata', { ...request, topics: [{ topicId: UNKNOWN, name: null }] });
+        }
       }
       if (session.version >= 8 && session.version <= 10) {
         await session.ask('of the cluster', 'Metadata', {

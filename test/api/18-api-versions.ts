@@ -96,22 +96,17 @@ export const apiVersionsScenarios: readonly Scenario[] = [
   },
   {
     name: 'a version too new',
-    versions: [6, 99, 32767, -1],
+    versions: [5],
     async run(session) {
       const client = await session.client();
-      client.send(frameOf(session.version, [0, 4, 1, 2, 3]));
-      try {
+      for (const version of [6, 99, 32767, -1]) {
+        client.send(frameOf(version, [0, 4, 1, 2, 3]));
         const frame = await client.receive();
-        session.tell('header', decodeResponseHeader('ApiVersions', 0, frame, 0, frame.length));
-        session.tell('answered in version 0', client.decode('ApiVersions', 0, frame));
-        session.tell(
-          'and goes on',
-          comparable(await client.ask('ApiVersions', 0, { clientSoftwareName: '', clientSoftwareVersion: '' })),
-        );
-      } catch (error) {
-        if (!client.isClosed) throw error;
-        session.tell('closed', true);
+        session.tell(`header, ${version}`, decodeResponseHeader('ApiVersions', 0, frame, 0, frame.length));
+        session.tell(`answered in version 0, ${version}`, client.decode('ApiVersions', 0, frame));
       }
+      const next = await client.ask('ApiVersions', 0, { clientSoftwareName: '', clientSoftwareVersion: '' });
+      session.tell('and goes on', comparable(next));
     },
   },
 ];
