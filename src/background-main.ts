@@ -6,6 +6,8 @@ import { openHostDisk } from './host/disk.ts';
 import { createLogger } from './host/log.ts';
 import type { TaskCall } from './host/pool.ts';
 import type { TaskFunctions } from './port/pool.ts';
+import { type LateTask, validateLate } from './shard/produce-late.ts';
+import { ProduceValidator } from './shard/produce-validation.ts';
 import { recoverPartition, type RecoveryOptions } from './storage/recovery.ts';
 
 /** What `recoverPartition` is sent. */
@@ -19,11 +21,17 @@ const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 /** How often a long recovery says how far it is, milliseconds. */
 const PROGRESS_MS = 5000;
 
-const { native } = loadNative();
+/** What may come out of one batch where the codecs keep all of it in memory (without the addon). */
+const FALLBACK_OUTPUT = 256 * 1024 * 1024;
+
+const { native, kind } = loadNative();
+const validator = new ProduceValidator(native);
 const disk = openHostDisk(native);
 const logger = createLogger({ fields: { thread: 'background' } });
 
 const tasks: TaskFunctions<BackgroundTasks> = {
+  validateBatch: (input) =>
+    validateLate(validator, input as LateTask, kind === 'fallback' ? FALLBACK_OUTPUT : Number.POSITIVE_INFINITY),
   recoverPartition(input) {
     const task = input as RecoveryTask;
     let toldAt = systemClock.monotonic();

@@ -68,9 +68,14 @@ export async function runBroker(options: RunOptions): Promise<number> {
   stopOnSignals(main, log, end);
   try {
     const { summary, ports } = await main.start();
-    if (summary.recovered > 0) log.info('The last stop was not clean: logs were recovered', { logs: summary.recovered });
+    if (summary.recovered > 0)
+      log.info('The last stop was not clean: logs were recovered', { logs: summary.recovered });
     const where = config.listeners.map(({ name, host }) => `${host || '0.0.0.0'}:${ports.get(name) ?? 0}`).join(', ');
     const sinceStart = Math.round(performance.now());
+    // The state of the threads, for whoever wonders what a broker is doing.
+    process.on('SIGUSR2', () => {
+      void main.stats().then((stats) => log.info(`State: ${JSON.stringify(stats)}`));
+    });
     process.stdout.write(
       `odradek ${VERSION} is ready: address ${where}, cluster ${summary.clusterId}, ${config.shardCount} ${config.shardCount === 1 ? 'shard' : 'shards'}, ` +
         `data ${summary.directories.map((path) => resolve(path)).join(', ')}, ${sinceStart} ms since start\n`,

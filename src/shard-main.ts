@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ShardThread } from './broker/shard-thread.ts';
 import { configOf, type ThreadData } from './broker/thread-data.ts';
 import { loadNative } from './host/addon.ts';
-import { recoveryPool } from './host/background.ts';
+import { backgroundPool } from './host/background.ts';
 import { systemClock } from './host/clock.ts';
 import { openHostDisk } from './host/disk.ts';
 import { createLogger } from './host/log.ts';
@@ -11,6 +11,7 @@ import { hostFileReader, hostNet } from './host/net.ts';
 import { systemRandom } from './host/random.ts';
 import { thisThread } from './host/threads.ts';
 import { AtomicsDoorbell } from './shard/doorbell.ts';
+import type { LateResult } from './shard/produce-late.ts';
 import { FIRST_SHARD } from './shard/shared-block.ts';
 
 const thread = thisThread<ThreadData>();
@@ -34,7 +35,9 @@ const shard = new ShardThread(data, {
   net: hostNet(native),
   files: hostFileReader,
   doorbell: new AtomicsDoorbell(data.block.doorbells, data.self),
-  recover: (input) => recoveryPool().run('recoverPartition', input),
+  recover: (input) => backgroundPool().run('recoverPartition', input),
+  // oxlint-disable-next-line no-unsafe-type-assertion -- background-main answers a LateTask with a LateResult
+  validateLate: (task) => backgroundPool().run('validateBatch', task) as Promise<LateResult>,
   crash,
   descriptorLimit: descriptorLimit(data.shardCount),
 });

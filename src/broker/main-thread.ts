@@ -189,6 +189,28 @@ export class MainThread {
     send();
   }
 
+  /** Counters of every thread, by its name. */
+  async stats(): Promise<Record<string, unknown>> {
+    const stats: Record<string, unknown> = { main: { connections: this.#acceptor.connectionCount } };
+    const asked: Promise<void>[] = [];
+    for (let thread = CONTROL; thread < this.#block.threads; thread++) {
+      asked.push(
+        new Promise((resolve) => {
+          const send = (): void => {
+            const sent = this.#mailbox.call('stats', thread, {}, (answer) => {
+              stats[this.#nameOf(thread)] = JSON.parse(answer.stats.toString());
+              resolve();
+            });
+            if (!sent) this.#mailbox.whenCredit(thread, 'stats', send);
+          };
+          send();
+        }),
+      );
+    }
+    await Promise.all(asked);
+    return stats;
+  }
+
   /** The clean stop, in its order. */
   async stop(): Promise<void> {
     if (this.#isStopping) return;

@@ -73,7 +73,12 @@ export function shardServices(parts: ServiceParts): Services {
     },
     logConfig: (topic) => parts.logs.configOf(topic),
     produce(context, produced, acks, _timeoutMs, done) {
-      parts.producing.produce(produced, acks, (view) => context.lend(view), done);
+      const asker = {
+        connection: context.peer,
+        isGone: () => context.orphan,
+        lend: (view: Buffer) => context.lend(view),
+      };
+      parts.producing.produce(produced, acks, asker, done);
     },
     fetch(ask, done) {
       const { replicaId, isolationLevel, items } = ask;

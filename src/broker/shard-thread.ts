@@ -29,6 +29,7 @@ import { Owner } from '../shard/owner.ts';
 import { checkpointResults, watchCall, type CheckpointResult } from '../shard/owner-calls.ts';
 import { PartitionTable } from '../shard/partition-table.ts';
 import { Producing } from '../shard/produce.ts';
+import { LateLines, type LateResult, type LateTask } from '../shard/produce-late.ts';
 import { ProduceValidator } from '../shard/produce-validation.ts';
 import { QUESTION_NAMES, Scatter, WIRE } from '../shard/scatter.ts';
 import { CONTROL, FIRST_SHARD, MAIN, SharedArenas } from '../shard/shared-block.ts';
@@ -51,6 +52,8 @@ export interface ShardPorts {
   readonly doorbell: Doorbell;
   /** Runs recovery of a log in the background pool. */
   recover(input: RecoveryInput): Promise<unknown>;
+  /** Validates a batch in the background pool (shard/produce-late). */
+  validateLate(task: LateTask): Promise<LateResult>;
   /** An exception that no request can be blamed for: the process ends. */
   crash(error: unknown): void;
   /** Descriptors that the logs of this thread may hold open. */
@@ -62,6 +65,12 @@ export interface ShardStats {
   readonly faults: number;
   readonly partitions: number;
   readonly arenaBytes: number;
+  readonly arenaTouchedBytes: number;
+  readonly arenaChunks: number;
+  /** Uses of the descriptors that this shard shares. */
+  readonly slotUses: number;
+  /** Batches that wait for the background pool, or behind one that does. */
+  readonly lateBatches: number;
   readonly metadataOffset: number;
   readonly mailbox: MailboxStats;
   /** The log directories that this shard was given, by id. */
@@ -85,6 +94,8 @@ export class ShardThread {
   readonly #owner: Owner;
   readonly #watchers: Watchers;
   readonly #server: ShardServer<Services>;
+  readonly #late: LateLines;
+  readonly #slots: SlotTable;
   readonly #identity = { clusterId: '', nodeId: 0 };
   #applying: Promise<void> = Promise.resolve();
   #lastCheckpoint: CheckpointResult[] | null = null;
@@ -106,6 +117,7 @@ export class ShardThread {
     });
     this.#arenas = new SharedArenas(block);
     const slots = new SlotTable(block, self, (thread) => doorbell.ring(thread));
+    this.#slots = slots;
     this.#mailbox = new Mailbox({ kind: 'shard', self, block, doorbell, clock, arena: this.#arena });
     this.#mailbox.onNews = () => slots.reap();
 
@@ -155,9 +167,15 @@ export class ShardThread {
       partition: (topicId, partition) => this.#table.get(topicId, partition),
       lendOwn: (bytes) => this.#lendOwn(bytes),
     });
+    this.#late = new LateLines({
+      validate: (task) => ports.validateLate(task),
+      now: () => clock.now(),
+      failed: (error) => log.error('A batch could not be validated in the background', { error: String(error) }),
+    });
     const producing = new Producing(
       new ProduceValidator(native),
       router,
+      this.#late,
       (topic) => this.#logs.configOf(topic),
       () => clock.now(),
     );
@@ -394,6 +412,10 @@ export class ShardThread {
       faults: this.#faults,
       partitions: this.#table.size,
       arenaBytes: this.#arena.chargedBytes,
+      arenaTouchedBytes: this.#arena.touchedBytes,
+      arenaChunks: this.#arena.chunkCount,
+      slotUses: this.#slots.uses,
+      lateBatches: this.#late.waiting,
       metadataOffset: this.#mailbox.metadataOffset,
       mailbox: this.#mailbox.stats,
       directories: this.#logs.directories.map(({ id }) => uuidToText(id)),

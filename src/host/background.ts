@@ -6,6 +6,8 @@ import { createPool } from './pool.ts';
 export type BackgroundTasks = {
   /** Scans a partition's log after an unclean stop (storage/recovery). */
   readonly recoverPartition: { readonly input: unknown; readonly output: unknown };
+  /** Validates a batch of a Produce request that takes too long for a shard's loop (shard/produce-late). */
+  readonly validateBatch: { readonly input: unknown; readonly output: unknown };
 };
 
 /** Threads for each thread that has work; together with the other shards' they share the machine's processors. */
@@ -15,8 +17,8 @@ const QUEUE = 1_000_000;
 
 let pool: Pool<BackgroundTasks> | null = null;
 
-/** The pool for recoveries; one a thread that asks. Its threads end when they have been idle. */
-export function recoveryPool(): Pool<BackgroundTasks> {
+/** The pool; one a thread that asks. Its threads end when they have been idle. */
+export function backgroundPool(): Pool<BackgroundTasks> {
   pool ??= createPool<BackgroundTasks>({ threads: THREADS, queue: QUEUE });
   return pool;
 }

@@ -44,25 +44,63 @@ function decompressed(native: BatchFunctions, batch: Buffer, attributes: number)
   return typeof output === 'number' ? null : output;
 }
 
+/** Bytes of records that a batch may have for being rewritten: they are in memory as a whole then. */
+export function rewriteLimit(config: LogConfig): number {
+  return Math.max(64 * 1024 * 1024, 8 * config.maxMessageBytes);
+}
+
+/** Records that are rewritten one by one: each is an object then. */
+const REWRITTEN_RECORDS = 200_000;
+
+/** What the caller knows of the batch. */
+export interface Rewritten {
+  /** The offset deltas are 0, 1, 2 …: then the records stay the bytes that they are. */
+  readonly isDense: boolean;
+  /** The highest timestamp of the records. */
+  readonly maxTimestamp: bigint;
+}
+
 /** The batch anew, with dense offset deltas and compressed with `target`; null where its compression is damaged. */
-export function rewriteBatch(native: BatchFunctions, batch: Buffer, target: Codec, config: LogConfig): Buffer | null {
+export function rewriteBatch(
+  native: BatchFunctions,
+  batch: Buffer,
+  target: Codec,
+  config: LogConfig,
+  known: Rewritten,
+): Buffer | null | 'too large' {
   const header = readBatchHeader(batch);
-  const records = decodeRecords(native, batch);
+  const records = decompressed(native, batch, header.attributes);
   if (records === null) return null;
-  const builder = new BatchBuilder({ baseOffset: 0 });
-  for (const { timestamp, key, value, headers } of records) builder.append({ timestamp, key, value, headers });
-  const plain = builder.build(() => 0);
+  let head = batch;
+  let plain = records;
+  const keepsBytes = known.isDense && (header.attributes & ATTRIBUTE.logAppendTime) === 0;
+  if (!keepsBytes || !beginsAtBase(records)) {
+    if (header.recordsCount > REWRITTEN_RECORDS) return 'too large';
+    const builder = new BatchBuilder({ baseOffset: 0 });
+    for (const { timestamp, key, value, headers } of readRecords(header, records)) {
+      builder.append({ timestamp, key, value, headers });
+    }
+    head = builder.build(() => 0);
+    plain = head.subarray(BATCH_HEADER_SIZE);
+  }
   const payload =
-    target === CODEC.none
-      ? plain.subarray(BATCH_HEADER_SIZE)
-      : native.compress(target, levelOf(config, target), plain, BATCH_HEADER_SIZE, plain.length);
+    target === CODEC.none ? plain : native.compress(target, levelOf(config, target), plain, 0, plain.length);
   const bytes = Buffer.allocUnsafe(BATCH_HEADER_SIZE + payload.length);
-  plain.copy(bytes, 0, 0, BATCH_HEADER_SIZE);
+  head.copy(bytes, 0, 0, BATCH_HEADER_SIZE);
   payload.copy(bytes, BATCH_HEADER_SIZE);
   // Producer id, epoch, sequence and the flags stay those of the batch that came.
   batch.copy(bytes, BATCH.producerId, BATCH.producerId, BATCH.recordsCount);
+  if (head === batch) bytes.writeBigInt64BE(known.maxTimestamp, BATCH.maxTimestamp);
   bytes.writeInt16BE((header.attributes & ~(COMPRESSION_MASK | ATTRIBUTE.logAppendTime)) | target, BATCH.attributes);
   bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, BATCH.batchLength);
   bytes.writeUInt32BE(native.crc32c(bytes, BATCH.attributes, bytes.length, 0), BATCH.crc);
   return bytes;
+}
+
+/** Whether the first record has the base timestamp, as in every batch that a producer or Kafka itself builds. */
+function beginsAtBase(records: Buffer): boolean {
+  let at = 0;
+  while ((records[at] ?? 0) > 127) at++;
+  // The record's length, its attributes, its timestamp delta.
+  return records[at + 2] === 0;
 }

@@ -4,13 +4,26 @@
  *
  * Whatever must be rewritten (compression.type, offset deltas with gaps) is rewritten here, so that the owner of the
  * partition only seals and writes. Each shard has one validator; it keeps nothing between calls but its rows.
+ *
+ * What would keep a shard's loop too long is not done on it: such an entry's verdict is 'large', and `validateLarge` gives the real one on
+ * a thread of the background pool (produce-late).
  */
 import type { LogConfig } from '../config/log-config.ts';
-import { BATCH_ERROR, ROW, ROW_SIZE, SEAL, SEAL_SIZE, SEAL_TIMESTAMP, type Native } from '../port/native.ts';
-import { isLogAppendTime } from '../protocol/batch.ts';
+import {
+  BATCH_ERROR,
+  type BatchFunctions,
+  type Codec,
+  CODEC,
+  ROW,
+  ROW_SIZE,
+  SEAL,
+  SEAL_SIZE,
+  SEAL_TIMESTAMP,
+} from '../port/native.ts';
+import { BATCH_HEADER_SIZE, isLogAppendTime } from '../protocol/batch.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { recordErrorsOf } from './produce-record-errors.ts';
-import { rewriteBatch, targetCodec } from './produce-rewrite.ts';
+import { rewriteBatch, rewriteLimit, targetCodec } from './produce-rewrite.ts';
 
 /** One partition's part of a Produce request. `records` is a view that ends with the request's first turn. */
 export interface ProduceEntry {
@@ -36,6 +49,13 @@ export type Verdict =
       readonly recordErrors: readonly RecordError[];
     };
 
+/** Bytes of records, decompressed, that are looked at or rewritten on a shard's loop. */
+const LOOP_BYTES = 1024 * 1024;
+/** Records of a refused batch that are looked at one by one on a shard's loop. */
+const LOOP_RECORDS = 1000;
+/** Beyond this the answer does not say which records of a batch were refused. */
+const NAMED_RECORDS = 100_000;
+
 const COMPRESSION_MASK = 0x07;
 const TRANSACTIONAL_BIT = 0x10;
 const CONTROL_BIT = 0x20;
@@ -46,12 +66,15 @@ function refused(error: ErrorName): Verdict {
 }
 
 export class ProduceValidator {
-  readonly #native: Native;
+  readonly #native: BatchFunctions;
   #rows = new Float64Array(64 * ROW_SIZE);
   #regions = new Float64Array(128);
   readonly #seal = new Float64Array(SEAL_SIZE);
+  /** In the pool: everything is done now. */
+  #isLate = false;
+  #bound = LOOP_BYTES;
 
-  constructor(native: Native) {
+  constructor(native: BatchFunctions) {
     this.#native = native;
   }
 
@@ -60,19 +83,35 @@ export class ProduceValidator {
    *
    * @param now milliseconds since the epoch, for the bounds of timestamps
    */
-  validate(entries: readonly ProduceEntry[], now: number): Verdict[] {
+  validate(entries: readonly ProduceEntry[], now: number): (Verdict | 'large')[] {
     const count = entries.length;
     if (this.#regions.length < 2 * count) {
       this.#regions = new Float64Array(2 * count);
       this.#rows = new Float64Array(count * ROW_SIZE);
     }
-    const verdicts: Verdict[] = [];
+    const verdicts: (Verdict | 'large')[] = [];
     for (let first = 0; first < count; ) {
       const end = this.#group(entries, first);
       this.#validateGroup(entries, first, end, now, verdicts);
       first = end;
     }
     return verdicts;
+  }
+
+  /**
+   * The verdict on an entry that was 'large', however long it takes. Records are read as they come out of the codec and not kept, but for
+   * batches that must be rewritten, which have a bound (rewriteLimit).
+   *
+   * @param bound the most that may come out of a batch, where the codecs keep all of it in memory; else Infinity
+   */
+  validateLarge(entry: ProduceEntry, now: number, bound: number): Verdict {
+    this.#isLate = true;
+    this.#bound = bound;
+    const [verdict] = this.validate([entry], now);
+    this.#isLate = false;
+    this.#bound = LOOP_BYTES;
+    if (verdict === undefined || verdict === 'large') throw new Error('a late verdict is put off again');
+    return verdict;
   }
 
   /** Entries with the same limits and in the same memory go to the addon in one call; a request to one topic is one group. */
@@ -87,7 +126,13 @@ export class ProduceValidator {
     return end;
   }
 
-  #validateGroup(entries: readonly ProduceEntry[], first: number, end: number, now: number, verdicts: Verdict[]): void {
+  #validateGroup(
+    entries: readonly ProduceEntry[],
+    first: number,
+    end: number,
+    now: number,
+    verdicts: (Verdict | 'large')[],
+  ): void {
     let low = Number.POSITIVE_INFINITY;
     let high = 0;
     for (let i = first; i < end; i++) {
@@ -103,14 +148,13 @@ export class ProduceValidator {
       this.#regions[2 * (i - first) + 1] = records.byteOffset - low + records.length;
     }
     const { maxMessageBytes, maxDecompressedMessageBytes } = head.config;
-    const bound = Number.POSITIVE_INFINITY;
     this.#native.validateBatches(
       whole,
       this.#regions,
       end - first,
       this.#rows,
       maxMessageBytes,
-      bound,
+      this.#bound,
       maxDecompressedMessageBytes,
     );
     for (let i = first; i < end; i++)
@@ -121,27 +165,28 @@ export class ProduceValidator {
     return this.#rows[row + column] as number;
   }
 
-  #judge(entry: ProduceEntry, row: number, now: number): Verdict {
+  #judge(entry: ProduceEntry, row: number, now: number): Verdict | 'large' {
     const code = this.#column(row, ROW.error);
-    if (code !== BATCH_ERROR.none && code !== BATCH_ERROR.offsetsNotDense) return this.#refuse(entry, code);
+    if (code === BATCH_ERROR.uncompressedTooLarge) return this.#isLate ? refused('MESSAGE_TOO_LARGE') : 'large';
+    if (code !== BATCH_ERROR.none && code !== BATCH_ERROR.offsetsNotDense) return this.#refuse(code);
     const attributes = this.#column(row, ROW.attributes);
     if ((attributes & CONTROL_BIT) !== 0) return refused('INVALID_RECORD');
     if (this.#column(row, ROW.producerId) >= 0 && this.#column(row, ROW.baseSequence) < 0)
       return refused('INVALID_RECORD');
-    if (entry.config.compact && this.#column(row, ROW.firstKeylessRecord) >= 0) return this.#reject(entry, now);
-    if (!this.#timestampsAreRight(entry.config, row, now)) return this.#reject(entry, now);
+    if (entry.config.compact && this.#column(row, ROW.firstKeylessRecord) >= 0)
+      return this.#reject(entry, row, now, 'INVALID_RECORD');
+    if (!this.#timestampsAreRight(entry.config, row, now)) return this.#reject(entry, row, now, 'INVALID_TIMESTAMP');
     const codec = attributes & COMPRESSION_MASK;
     const target = targetCodec(entry.config, codec);
     const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0;
     if (target !== codec || (code === BATCH_ERROR.offsetsNotDense && codec !== 0)) {
-      const bytes = rewriteBatch(this.#native, entry.records, target, entry.config);
-      return bytes ? { ok: true, bytes, isTransactional } : refused('UNKNOWN_SERVER_ERROR');
+      return this.#rewrite(entry, row, target, code === BATCH_ERROR.none, isTransactional);
     }
     this.#mendTimestamps(entry, row);
     return { ok: true, bytes: entry.records, isTransactional };
   }
 
-  #refuse(entry: ProduceEntry, code: number): Verdict {
+  #refuse(code: number): Verdict {
     switch (code) {
       case BATCH_ERROR.tooLarge:
         return refused('MESSAGE_TOO_LARGE');
@@ -154,8 +199,6 @@ export class ProduceValidator {
       case BATCH_ERROR.unknownCodec:
       case BATCH_ERROR.badCompression:
         return refused('UNKNOWN_SERVER_ERROR');
-      case BATCH_ERROR.uncompressedTooLarge:
-        throw new Error(`validation without a bound ran into one (${entry.topic}-${entry.partition})`);
       default:
         return refused('INVALID_RECORD');
     }
@@ -197,8 +240,37 @@ export class ProduceValidator {
     this.#native.sealBatches(entry.records, seal, 1);
   }
 
+  #rewrite(
+    entry: ProduceEntry,
+    row: number,
+    target: Codec,
+    isDense: boolean,
+    isTransactional: boolean,
+  ): Verdict | 'large' {
+    const { config } = entry;
+    const size = this.#column(row, ROW.uncompressedBytes);
+    if (target === CODEC.none && size + BATCH_HEADER_SIZE > config.maxMessageBytes) return refused('MESSAGE_TOO_LARGE');
+    if (size > LOOP_BYTES && !this.#isLate) return 'large';
+    if (size > rewriteLimit(config)) return refused('MESSAGE_TOO_LARGE');
+    const maxTimestamp = this.#timestamp(row, ROW.maxTimestampHi);
+    const bytes = rewriteBatch(this.#native, entry.records, target, config, { isDense, maxTimestamp });
+    if (bytes === null) return refused('UNKNOWN_SERVER_ERROR');
+    return bytes === 'too large' || bytes.length > config.maxMessageBytes
+      ? refused('MESSAGE_TOO_LARGE')
+      : { ok: true, bytes, isTransactional };
+  }
+
+  #timestamp(row: number, hi: number): bigint {
+    return (BigInt(this.#column(row, hi)) << 32n) | BigInt(this.#column(row, hi + 1));
+  }
+
   /** The slow way: some record is refused, so every record is looked at and the response names them. */
-  #reject(entry: ProduceEntry, now: number): Verdict {
+  #reject(entry: ProduceEntry, row: number, now: number, error: ErrorName): Verdict | 'large' {
+    const count = this.#column(row, ROW.recordsCount);
+    if (count > LOOP_RECORDS && !this.#isLate) return 'large';
+    if (count > NAMED_RECORDS || this.#column(row, ROW.uncompressedBytes) > rewriteLimit(entry.config)) {
+      return refused(error);
+    }
     const found = recordErrorsOf(this.#native, entry, now);
     return { ok: false, error: found.error, message: found.message, recordErrors: found.recordErrors };
   }

@@ -127,6 +127,16 @@ export class SlotTable {
     return Atomics.load(this.#words, this.#checked(slot) + STATE) & ~CLOSING;
   }
 
+  /** Uses of all own slots. */
+  get uses(): number {
+    let uses = 0;
+    const first = this.#self * this.#slotsPerThread;
+    for (let index = first; index < first + this.#slotsPerThread; index++) {
+      uses += Atomics.load(this.#words, this.#at(index) + STATE) & ~CLOSING;
+    }
+    return uses;
+  }
+
   /** Own slots that can still be given out. */
   get freeSlots(): number {
     return this.#free.length;
