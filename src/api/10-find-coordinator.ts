@@ -5,7 +5,7 @@
  *
  * Groups and transactions are not served yet, so there is no coordinator for anything, and that is what the answer says.
  */
-import { ERRORS } from '../protocol/errors.ts';
+import { ERRORS, errorMessage } from '../protocol/errors.ts';
 import type { FindCoordinatorRequest, FindCoordinatorResponseInput } from '../protocol/schema/10-find-coordinator.ts';
 import type { Api } from './handler.ts';
 import type { Services } from './services.ts';
@@ -19,8 +19,8 @@ function codeFor(keyType: number, version: number): number {
 }
 
 function respond(request: FindCoordinatorRequest, version: number, errorCode: number): FindCoordinatorResponseInput {
-  const errorMessage = errorCode === ERRORS.COORDINATOR_NOT_AVAILABLE ? 'The coordinator is not available.' : null;
-  if (version < 4) return { throttleTimeMs: 0, errorCode, errorMessage, ...NOBODY, coordinators: [] };
+  const text = errorMessage(errorCode);
+  if (version < 4) return { throttleTimeMs: 0, errorCode, errorMessage: text, ...NOBODY, coordinators: [] };
   return {
     throttleTimeMs: 0,
     errorCode: ERRORS.NONE,
@@ -28,7 +28,7 @@ function respond(request: FindCoordinatorRequest, version: number, errorCode: nu
     nodeId: 0,
     host: '',
     port: 0,
-    coordinators: request.coordinatorKeys.map((key) => ({ key, ...NOBODY, errorCode, errorMessage })),
+    coordinators: request.coordinatorKeys.map((key) => ({ key, ...NOBODY, errorCode, errorMessage: text })),
   };
 }
 

@@ -3,7 +3,7 @@ import { type Uuid, uuidFromText, ZERO_UUID } from '../../src/base/uuid.ts';
 import { writeVarint } from '../../src/base/varint.ts';
 import { batchOf, patched } from '../harness/batches.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session, Topic } from './session.ts';
+import type { Scenario, Session, Topic } from '../harness/session.ts';
 
 const all = servedVersions('Produce');
 const UNKNOWN = uuidFromText('AAAAAAAAAAAAAAAAAAABkA') as Uuid;

@@ -1,6 +1,6 @@
 /** Produce: sequences of idempotent producers (KIP-98): duplicates, gaps, epochs, what wraps around. */
 import { type BatchOptions, batchOf } from '../harness/batches.ts';
-import type { Scenario, Session, Topic } from './session.ts';
+import type { Scenario, Session, Topic } from '../harness/session.ts';
 
 const VERSIONS = [3, 8, 12, 13];
 const MAX_SEQUENCE = 0x7fffffff;

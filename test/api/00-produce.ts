@@ -2,7 +2,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { batchOf, patched, THEN } from '../harness/batches.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session, Topic } from './session.ts';
+import type { Scenario, Session, Topic } from '../harness/session.ts';
 
 const all = servedVersions('Produce');
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;

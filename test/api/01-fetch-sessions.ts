@@ -1,6 +1,6 @@
 /** Fetch: sessions (KIP-227), whose answers name only what changed. */
 import type { RequestInputOf } from '../../src/protocol/schema/index.ts';
-import type { FetchSpec, Scenario, Session, Topic } from './session.ts';
+import type { FetchSpec, Scenario, Session, Topic } from '../harness/session.ts';
 
 const VERSIONS = [7, 11, 12, 13, 18];
 type More = Partial<RequestInputOf<'Fetch'>>;

@@ -2,7 +2,7 @@
 import { type Uuid, uuidFromText, ZERO_UUID } from '../../src/base/uuid.ts';
 import { batchOf } from '../harness/batches.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { FetchSpec, Scenario, Session, Topic } from './session.ts';
+import type { FetchSpec, Scenario, Session, Topic } from '../harness/session.ts';
 import type { RequestInputOf } from '../../src/protocol/schema/index.ts';
 
 const all = servedVersions('Fetch');

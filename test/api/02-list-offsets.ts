@@ -1,6 +1,6 @@
 /** ListOffsets: the special timestamps, look-ups by time, epochs. */
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session, Topic } from './session.ts';
+import type { Scenario, Session, Topic } from '../harness/session.ts';
 
 const all = servedVersions('ListOffsets');
 const LATEST = -1n;

@@ -2,7 +2,7 @@
 import { type Uuid, uuidFromText, ZERO_UUID } from '../../src/base/uuid.ts';
 import type { DecodedResponseOf } from '../../src/protocol/schema/index.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session } from './session.ts';
+import type { Scenario, Session } from '../harness/session.ts';
 
 const UNKNOWN = uuidFromText('AAAAAAAAAAAAAAAAAAABkA') as Uuid;
 const all = servedVersions('Metadata');

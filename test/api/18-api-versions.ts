@@ -3,7 +3,7 @@ import type { ApiName, DecodedResponseOf } from '../../src/protocol/schema/index
 import { APIS, apiNameOfKey } from '../../src/protocol/schema/index.ts';
 import { decodeResponseHeader } from '../../src/protocol/frame.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session } from './session.ts';
+import type { Scenario, Session } from '../harness/session.ts';
 
 /** The rows that we have as well. */
 const SERVED = new Set<ApiName>([

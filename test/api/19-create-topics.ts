@@ -1,7 +1,7 @@
 /** CreateTopics: defaults, assignments, settings, every way to be refused. */
 import type { RequestInputOf } from '../../src/protocol/schema/index.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session } from './session.ts';
+import type { Scenario, Session } from '../harness/session.ts';
 
 const all = servedVersions('CreateTopics');
 type Wanted = Partial<RequestInputOf<'CreateTopics'>['topics'][number]>;

@@ -1,7 +1,7 @@
 /** DeleteTopics: by name, by id, what is refused. */
 import { type Uuid, uuidFromText, ZERO_UUID } from '../../src/base/uuid.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session, Topic } from './session.ts';
+import type { Scenario, Session, Topic } from '../harness/session.ts';
 
 const UNKNOWN = uuidFromText('AAAAAAAAAAAAAAAAAAABkA') as Uuid;
 

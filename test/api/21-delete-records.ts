@@ -1,6 +1,6 @@
 /** DeleteRecords: the start of the log moves. */
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario } from './session.ts';
+import type { Scenario } from '../harness/session.ts';
 
 export const deleteRecordsScenarios: readonly Scenario[] = [
   {

@@ -1,6 +1,6 @@
 /** InitProducerId without transactions. */
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario } from './session.ts';
+import type { Scenario } from '../harness/session.ts';
 
 export const initProducerIdScenarios: readonly Scenario[] = [
   {

@@ -1,6 +1,6 @@
 /** OffsetForLeaderEpoch: where an epoch ended, who may ask. */
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session, Topic } from './session.ts';
+import type { Scenario, Session, Topic } from '../harness/session.ts';
 
 function asker(session: Session) {
   return (

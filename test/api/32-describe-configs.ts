@@ -1,7 +1,7 @@
 /** DescribeConfigs: topics and brokers, all settings and some, sources and synonyms. */
 import type { DecodedResponseOf, RequestInputOf } from '../../src/protocol/schema/index.ts';
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session } from './session.ts';
+import type { Scenario, Session } from '../harness/session.ts';
 
 const all = servedVersions('DescribeConfigs');
 const RESOURCE = { topic: 2, broker: 4, logger: 8, clientMetrics: 16, group: 32 } as const;

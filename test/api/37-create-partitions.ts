@@ -1,6 +1,6 @@
 /** CreatePartitions: more partitions, with and without assignments. */
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario, Session } from './session.ts';
+import type { Scenario, Session } from '../harness/session.ts';
 
 type Wanted = { name: string; count: number; brokers?: readonly (readonly number[])[] | null };
 

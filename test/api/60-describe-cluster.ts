@@ -1,6 +1,6 @@
 /** DescribeCluster: brokers, endpoint types, operations. */
 import { servedVersions } from '../harness/client.ts';
-import type { Scenario } from './session.ts';
+import type { Scenario } from '../harness/session.ts';
 
 export const describeClusterScenarios: readonly Scenario[] = [
   {

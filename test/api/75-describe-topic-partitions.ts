@@ -1,6 +1,6 @@
 /** DescribeTopicPartitions: order, pages, cursors. */
 import type { RequestInputOf } from '../../src/protocol/schema/index.ts';
-import type { Scenario, Session } from './session.ts';
+import type { Scenario, Session } from '../harness/session.ts';
 
 type Request = RequestInputOf<'DescribeTopicPartitions'>;
 

@@ -1,14 +1,14 @@
 /**
  * What a scenario talks to a broker through. Everything asked by `ask` goes into the transcript, normalised; what only prepares does not.
- * The transcripts of Apache Kafka 4.4 are in expected/, written by record.ts.
+ * The transcripts of Apache Kafka 4.4 are in the folders expected/, written by record.ts.
  */
 import { randomBytes } from 'node:crypto';
 import type { Uuid } from '../../src/base/uuid.ts';
 import { DecodeError } from '../../src/protocol/codec/errors.ts';
 import { memoryRecords } from '../../src/protocol/records.ts';
 import type { ApiName, DecodedResponseOf, RequestInputOf } from '../../src/protocol/schema/index.ts';
-import { type BatchOptions, batchOf, type TestRecord } from '../harness/batches.ts';
-import { ClosedError, RawClient } from '../harness/client.ts';
+import { type BatchOptions, batchOf, type TestRecord } from './batches.ts';
+import { ClosedError, RawClient } from './client.ts';
 import { type Json, Normaliser } from './normalise.ts';
 
 /** The broker under test. */

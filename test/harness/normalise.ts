@@ -3,7 +3,7 @@
  * the same, and arrays whose order means nothing are sorted.
  */
 import { type Uuid, ZERO_UUID } from '../../src/base/uuid.ts';
-import { tellBatches } from '../harness/batches.ts';
+import { tellBatches } from './batches.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 

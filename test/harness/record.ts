@@ -1,0 +1,45 @@
+/**
+ * Writes the folders expected/ of test/api and test/sweep from the answers of an Apache Kafka 4.4 broker:
+ *
+ *     node test/harness/record.ts 127.0.0.1:9092 [name of a file …]
+ *
+ * The broker has the settings of test/api/settings.ts and is new: topics that it has already do not matter.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCENARIOS } from '../api/scenarios.ts';
+import { SWEEP } from '../sweep/scenarios.ts';
+import { targetAt } from './replay.ts';
+import type { Scenario, Step, Target } from './session.ts';
+import { grouped, textOf, transcript } from './transcripts.ts';
+
+async function record(
+  scenarios: readonly Scenario[],
+  target: Target,
+): Promise<Record<string, Record<string, readonly Step[]>>> {
+  const expected: Record<string, Record<string, readonly Step[]>> = {};
+  for (const scenario of scenarios) {
+    const byVersion: [number, readonly Step[]][] = [];
+    for (const version of scenario.versions) {
+      try {
+        byVersion.push([version, await transcript(scenario, version, target)]);
+      } catch (error) {
+        throw new Error(`${scenario.name}, version ${version}`, { cause: error });
+      }
+    }
+    expected[scenario.name] = grouped(byVersion);
+  }
+  return expected;
+}
+
+const [bootstrap = '', ...only] = process.argv.slice(2);
+const target = { ...(await targetAt(Number(bootstrap.split(':')[1]))), isLazy: true };
+for (const [folder, files] of Object.entries({ api: SCENARIOS, sweep: SWEEP })) {
+  for (const [file, scenarios] of Object.entries(files)) {
+    if (only.length > 0 && !only.includes(file)) continue;
+    const began = Date.now();
+    const expected = await record(scenarios, target);
+    writeFileSync(join(import.meta.dirname, '..', folder, 'expected', `${file}.json`), textOf(expected));
+    process.stdout.write(`${file}: ${scenarios.length} scenarios, ${Date.now() - began} ms\n`);
+  }
+}

@@ -1,0 +1,106 @@
+/** A small request of every API that we serve, about topics that do not exist, with something in every field that its version has. */
+import { type Uuid, uuidFromText } from '../../src/base/uuid.ts';
+import { memoryRecords } from '../../src/protocol/records.ts';
+import type { ApiName, RequestInputOf } from '../../src/protocol/schema/index.ts';
+import { batchOf } from '../harness/batches.ts';
+
+const UNKNOWN = uuidFromText('AAAAAAAAAAAAAAAAAAABkA') as Uuid;
+const NO_ID = '\0'.repeat(16) as Uuid;
+
+type Samples = { readonly [N in ApiName]?: (version: number, name: string) => RequestInputOf<N> };
+
+export const SAMPLES = {
+  Produce: (_version, name) => ({
+    transactionalId: null,
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ name, topicId: UNKNOWN, partitionData: [{ index: 0, records: memoryRecords(batchOf(['sweep'])) }] }],
+  }),
+  Fetch: (version, name) => ({
+    ...(version >= 12 ? { clusterId: null } : {}),
+    maxWaitMs: 0,
+    minBytes: 1,
+    maxBytes: 1000,
+    isolationLevel: 1,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [
+      {
+        topic: name,
+        topicId: UNKNOWN,
+        partitions: [
+          { partition: 0, currentLeaderEpoch: 3, fetchOffset: 5, logStartOffset: -1, partitionMaxBytes: 1000 },
+        ],
+      },
+    ],
+    forgottenTopicsData: version >= 7 ? [{ topic: name, topicId: UNKNOWN, partitions: [1, 2] }] : [],
+    rackId: 'rack',
+  }),
+  ListOffsets: (version, name) => ({
+    replicaId: -1,
+    isolationLevel: version >= 2 ? 1 : 0,
+    topics: [{ name, partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1n }] }],
+    ...(version >= 10 ? { timeoutMs: 1000 } : {}),
+  }),
+  Metadata: (version, name) => ({
+    // Before version 4 a topic that is missing would be made.
+    topics: version >= 4 ? [{ name }] : [{ name: 'not a name' }],
+    allowAutoTopicCreation: version < 4,
+    includeTopicAuthorizedOperations: version >= 8,
+    includeClusterAuthorizedOperations: version >= 8 && version <= 10,
+  }),
+  // Of no type that there is: Kafka would make its internal topics over one that there is.
+  FindCoordinator: (version, name) => ({
+    keyType: version >= 1 ? 9 : 0,
+    key: version >= 4 ? '' : name,
+    coordinatorKeys: version >= 4 ? [name, 'other'] : [],
+  }),
+  ApiVersions: () => ({ clientSoftwareName: 'sweep', clientSoftwareVersion: '1.0' }),
+  CreateTopics: (_version, name) => ({
+    topics: [
+      {
+        name,
+        numPartitions: -1,
+        replicationFactor: -1,
+        assignments: [{ partitionIndex: 0, brokerIds: [77] }],
+        configs: [{ name: 'retention.ms', value: '1000' }],
+      },
+    ],
+    timeoutMs: 1000,
+    validateOnly: true,
+  }),
+  DeleteTopics: (version, name) =>
+    version >= 6
+      ? { topics: [{ name, topicId: NO_ID }], topicNames: [], timeoutMs: 1000 }
+      : { topics: [], topicNames: [name], timeoutMs: 1000 },
+  DeleteRecords: (_version, name) => ({
+    topics: [{ name, partitions: [{ partitionIndex: 0, offset: 1 }] }],
+    timeoutMs: 1000,
+  }),
+  InitProducerId: (version) => ({
+    transactionalId: null,
+    transactionTimeoutMs: 1000,
+    ...(version >= 3 ? { producerId: 5, producerEpoch: -1 } : {}),
+  }),
+  OffsetForLeaderEpoch: (_version, name) => ({
+    topics: [{ topic: name, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
+  }),
+  DescribeConfigs: (version, name) => ({
+    resources: [{ resourceType: 2, resourceName: name, configurationKeys: ['retention.ms'] }],
+    includeSynonyms: true,
+    ...(version >= 3 ? { includeDocumentation: true } : {}),
+  }),
+  CreatePartitions: (_version, name) => ({
+    topics: [{ name, count: 3, assignments: [{ brokerIds: [1] }] }],
+    timeoutMs: 1000,
+    validateOnly: true,
+  }),
+  DescribeCluster: () => ({ includeClusterAuthorizedOperations: true, includeFencedBrokers: false }),
+  DescribeTopicPartitions: (_version, name) => ({
+    topics: [{ name }],
+    responsePartitionLimit: 5,
+    cursor: { topicName: name, partitionIndex: 0 },
+  }),
+} satisfies Samples;
+
+export type SweptApi = keyof typeof SAMPLES;
