@@ -44,24 +44,30 @@ const own = { entry: values.entry, port: Number(values.port), shards: Number(val
 const rounds = Number(values.rounds);
 const results = new Map<string, Map<string, Measured[]>>();
 const what = new Map(OWN_SCENARIOS);
-
-const broker = values.bootstrap === undefined ? new OwnBroker(own) : null;
 const chosen = scenarios().filter(({ name }) => wants(name));
-if (chosen.length > 0) {
-  try {
-    await broker?.start();
-    await measureRunning(targets());
-  } finally {
-    await broker?.stop();
-    broker?.remove();
-  }
+
+try {
+  await measure();
+} finally {
+  report();
 }
-if (broker !== null) {
+
+async function measure(): Promise<void> {
+  const broker = values.bootstrap === undefined ? new OwnBroker(own) : null;
+  if (chosen.length > 0) {
+    try {
+      await broker?.start();
+      await measureRunning(targets(broker !== null));
+    } finally {
+      await broker?.stop();
+      broker?.remove();
+    }
+  }
+  if (broker === null) return;
   for (const [name, measured] of await measureOwn(own, wants)) results.set(name, new Map([['odradek', measured]]));
 }
-report();
 
-function targets(): Target[] {
+function targets(isOwn: boolean): Target[] {
   const pids = values.pid.split(',').map((pid) => (pid === '' ? null : Number(pid)));
   const addresses = [values.bootstrap ?? `127.0.0.1:${own.port}`, values.against].filter((text) => text !== undefined);
   return addresses.map((text, index) => {
@@ -69,7 +75,7 @@ function targets(): Target[] {
     const address = { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
     const pid = pids[index] ?? pidListeningOn(address.port);
     if (pid === null) process.stderr.write(`the process behind ${text} cannot be seen: no CPU, no memory\n`);
-    return { name: broker !== null && index === 0 ? 'odradek' : text, address, pid };
+    return { name: isOwn && index === 0 ? 'odradek' : text, address, pid };
   });
 }
 
