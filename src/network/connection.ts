@@ -26,6 +26,13 @@ const TURN_LIMIT = 64;
 /** Nothing over this before the client has authenticated. */
 const UNAUTHENTICATED_LIMIT = 64 * 1024;
 
+/** Whose first four bytes these are, of those that reach a broker by mistake. */
+function otherProtocol(size: number): string | null {
+  if (size >>> 16 === 0x1603) return 'TLS';
+  const text = String.fromCharCode(size >>> 24, (size >>> 16) & 255, (size >>> 8) & 255, size & 255);
+  return ['GET ', 'HEAD', 'POST', 'PUT ', 'OPTI', 'PRI '].includes(text) ? 'HTTP' : null;
+}
+
 export class Connection<Services> implements WireReceiver, FrameSink, Home<Services> {
   readonly id: number;
   readonly peer: ConnectionPeer;
@@ -193,7 +200,11 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
   refusal(size: number): string | null {
     if (size < 0) return `a request of ${size} bytes`;
     const limit = this.#shared.requestMaxBytes;
-    if (size > limit) return `a request of ${size} bytes, which is more than socket.request.max.bytes (${limit})`;
+    if (size > limit) {
+      const other = otherProtocol(size);
+      if (other !== null) return `what seems to be ${other}`;
+      return `a request of ${size} bytes, which is more than socket.request.max.bytes (${limit})`;
+    }
     if (size > this.#shared.arena.limitBytes) return `a request of ${size} bytes, which shard.arena.bytes cannot hold`;
     if (size > UNAUTHENTICATED_LIMIT && this.#shared.mustAuthenticate(this.peer)) {
       return `a request of ${size} bytes before authentication`;

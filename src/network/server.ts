@@ -9,6 +9,7 @@ import type { FileReader, Handed, NetHost } from '../port/net.ts';
 import type { ApiName } from '../protocol/schema/index.ts';
 import { type ApiHandlers, type ApiRows, apiRows } from './api-rows.ts';
 import { Connection } from './connection.ts';
+import { LineLimit } from './line-limit.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { ConnectionPeer } from './peer.ts';
 import type { Request } from './request.ts';
@@ -68,6 +69,7 @@ export class ShardServer<Services> implements Shared<Services> {
   readonly #options: ShardServerOptions<Services>;
   readonly #connections = new Set<Connection<Services>>();
   readonly #memory: MemoryQueue<Services>;
+  readonly #invalidLines: LineLimit;
   #listed: Connection<Services>[] = [];
   readonly #later = new Set<Connection<Services>>();
   #idleDone: (() => void) | null = null;
@@ -83,6 +85,7 @@ export class ShardServer<Services> implements Shared<Services> {
     this.rows = apiRows(options.apis);
     this.requestMaxBytes = options.settings.requestMaxBytes;
     this.now = options.clock.monotonic();
+    this.#invalidLines = new LineLimit(options.log, 'closed more connections that sent invalid requests');
     this.#memory = new MemoryQueue(options.arena, this.requestMaxBytes, (connection) => this.runLater(connection));
     this.#sweepTimer = options.clock.after(SWEEP_MS, () => this.#sweep());
   }
@@ -171,7 +174,7 @@ export class ShardServer<Services> implements Shared<Services> {
 
   invalid(connection: Connection<Services>, reason: string): void {
     const { clientHost, listenerName } = connection.peer;
-    this.#options.log.warn('closing a connection that sent an invalid request', {
+    this.#invalidLines.warn('closing a connection that sent an invalid request', {
       client: clientHost,
       listener: listenerName,
       reason,
@@ -217,6 +220,7 @@ export class ShardServer<Services> implements Shared<Services> {
       if (this.now - connection.lastActive >= idleMs) connection.close('no traffic for connections.max.idle.ms');
       else if (connection.paused) connection.look();
     }
+    this.#invalidLines.tick();
     this.#memory.closeStalled(this.#connections, this.now - STALL_MS);
     this.#sweepTimer = this.clock.after(SWEEP_MS, () => this.#sweep());
   }
