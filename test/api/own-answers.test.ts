@@ -1,0 +1,155 @@
+/** Where our answers are not Kafka's: what we do not serve yet, and what Kafka answers badly or never. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { apiNameOfKey } from '../../src/protocol/schema/index.ts';
+import { batchOf } from '../harness/batches.ts';
+import { TestBroker } from '../harness/broker.ts';
+import { RawClient, servedVersions } from '../harness/client.ts';
+import { targetAt } from '../harness/replay.ts';
+import { Session, type Target } from '../harness/session.ts';
+
+const COORDINATOR_NOT_AVAILABLE = 15;
+const INVALID_REQUEST = 42;
+const INVALID_RECORD = 87;
+
+let broker: TestBroker;
+let target: Target;
+
+before(async () => {
+  broker = await TestBroker.start({ overrides: { 'shard.count': 2 } });
+  target = await targetAt(broker.port);
+});
+
+after(async () => {
+  const { output } = broker;
+  await broker.close();
+  assert.doesNotMatch(output, /a request met a bug|is dead/);
+});
+
+test('ApiVersions tells what is served and nothing else', async () => {
+  const client = await RawClient.open(target.port);
+  const { apiKeys } = await client.ask('ApiVersions', 4, { clientSoftwareName: 'raw', clientSoftwareVersion: '1' });
+  client.close();
+  const told = apiKeys.map(
+    ({ apiKey, minVersion, maxVersion }) => `${apiNameOfKey(apiKey)} ${minVersion}-${maxVersion}`,
+  );
+  assert.deepEqual(told, [
+    'Produce 0-13',
+    'Fetch 4-18',
+    'ListOffsets 1-11',
+    'Metadata 0-13',
+    'FindCoordinator 0-6',
+    'ApiVersions 0-5',
+    'CreateTopics 2-7',
+    'DeleteTopics 1-6',
+    'DeleteRecords 0-2',
+    'InitProducerId 0-5',
+    'OffsetForLeaderEpoch 2-4',
+    'DescribeConfigs 1-4',
+    'CreatePartitions 0-3',
+    'DescribeCluster 0-2',
+    'DescribeTopicPartitions 0-0',
+  ]);
+});
+
+test('Produce before version 3 is advertised for old clients, and refused', async () => {
+  for (const version of [0, 1, 2]) {
+    const client = await RawClient.open(target.port);
+    const frame = Buffer.alloc(14);
+    frame.writeInt32BE(10, 0);
+    frame.writeInt16BE(version, 6);
+    client.send(frame);
+    await client.untilClosed();
+  }
+});
+
+test('FindCoordinator finds none: neither groups nor transactions nor share groups are served', async () => {
+  const session = new Session(target, 0);
+  for (const version of servedVersions('FindCoordinator')) {
+    for (const keyType of version === 0 ? [0] : version >= 6 ? [0, 1, 2] : [0, 1]) {
+      const keys = version >= 4 ? ['a', 'b'] : [];
+      const answer = await session.quietly('FindCoordinator', version, {
+        keyType,
+        key: version >= 4 ? '' : 'a',
+        coordinatorKeys: keys,
+      });
+      const all = version >= 4 ? answer.coordinators : [answer];
+      assert.deepEqual(
+        all.map(({ errorCode, nodeId, host, port }) => [errorCode, nodeId, host, port]),
+        all.map(() => [COORDINATOR_NOT_AVAILABLE, -1, '', -1]),
+        `v${version}, type ${keyType}`,
+      );
+      assert.deepEqual(
+        answer.coordinators.map(({ key }) => key),
+        keys,
+      );
+    }
+    const unknown = await session.quietly('FindCoordinator', version, {
+      keyType: version === 0 ? 0 : 7,
+      key: '',
+      coordinatorKeys: [],
+    });
+    if (version >= 1 && version < 4) assert.equal(unknown.errorCode, INVALID_REQUEST);
+  }
+  session.close();
+});
+
+test('InitProducerId with a transactional id finds no coordinator', async () => {
+  const session = new Session(target, 0);
+  for (const version of servedVersions('InitProducerId')) {
+    const answer = await session.quietly('InitProducerId', version, {
+      transactionalId: 't',
+      transactionTimeoutMs: 1000,
+    });
+    assert.deepEqual([answer.errorCode, answer.producerId, answer.producerEpoch], [COORDINATOR_NOT_AVAILABLE, -1, -1]);
+  }
+  session.close();
+});
+
+test('Produce without records is refused; Kafka never answers it', async () => {
+  const session = new Session(target, 0);
+  const topic = await session.create('a');
+  for (const version of servedVersions('Produce')) {
+    const { responses } = await session.quietly('Produce', version, session.produceOf([{ topic, records: null }]));
+    assert.equal(responses[0]?.partitionResponses[0]?.errorCode, INVALID_RECORD);
+  }
+  session.close();
+});
+
+test('a topic that Metadata makes is told in the same answer', async () => {
+  const session = new Session(target, 0);
+  for (const version of servedVersions('Metadata')) {
+    const name = session.name(`auto-${version}`);
+    const { topics } = await session.quietly('Metadata', version, {
+      topics: [{ name }],
+      allowAutoTopicCreation: true,
+      includeTopicAuthorizedOperations: false,
+      includeClusterAuthorizedOperations: false,
+    });
+    assert.deepEqual([topics[0]?.errorCode, topics[0]?.name, topics[0]?.partitions.length], [0, name, 1]);
+    const topic = { name, id: topics[0]?.topicId ?? ('' as never) };
+    await session.append(topic, ['at once']);
+  }
+  session.close();
+});
+
+test('DescribeConfigs knows topics and brokers only', async () => {
+  const session = new Session(target, 0);
+  for (const resourceType of [8, 16, 32]) {
+    const resources = [{ resourceType, resourceName: resourceType === 8 ? '1' : 'x', configurationKeys: null }];
+    const { results } = await session.quietly('DescribeConfigs', 4, { resources });
+    assert.deepEqual([results[0]?.errorCode, results[0]?.configs.length], [INVALID_REQUEST, 0]);
+    assert.match(results[0]?.errorMessage ?? '', /are not described by this broker/);
+  }
+  session.close();
+});
+
+test('a transactional batch of a producer in no transaction is refused', async () => {
+  const session = new Session(target, 0);
+  const topic = await session.create('tx');
+  const records = batchOf(['a'], { isTransactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 });
+  const request = session.produceOf([{ topic, records }], { transactionalId: 't' });
+  const { responses } = await session.quietly('Produce', 9, request);
+  assert.equal(responses[0]?.partitionResponses[0]?.errorCode, 48);
+  session.close();
+});
