@@ -26,13 +26,14 @@ import { FetchRouter } from '../shard/fetch-router.ts';
 import { type Directory, type Found, Logs, type RecoveryInput } from '../shard/logs.ts';
 import { Mailbox, type MailboxStats } from '../shard/mailbox.ts';
 import { Owner } from '../shard/owner.ts';
-import { checkpointResults, watchCall, type CheckpointResult } from '../shard/owner-calls.ts';
+import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
+import { ownerHandlers } from '../shard/owner-messages.ts';
 import { PartitionTable } from '../shard/partition-table.ts';
 import { Producing } from '../shard/produce.ts';
 import { LateLines, type LateResult, type LateTask } from '../shard/produce-late.ts';
 import { ProduceValidator } from '../shard/produce-validation.ts';
-import { QUESTION_NAMES, Scatter, WIRE } from '../shard/scatter.ts';
-import { CONTROL, FIRST_SHARD, MAIN, SharedArenas } from '../shard/shared-block.ts';
+import { Scatter } from '../shard/scatter.ts';
+import { CONTROL, FIRST_SHARD, MAIN, SharedArenas, type SharedBlock } from '../shard/shared-block.ts';
 import { SlotTable } from '../shard/slots.ts';
 import { countTurns } from '../shard/turns.ts';
 import { Watchers } from '../shard/watchers.ts';
@@ -77,17 +78,12 @@ export interface ShardStats {
   readonly directories: readonly string[];
 }
 
-/** What an append is answered where the partition is not here. */
-const ABSENT = { errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 };
-const NO_ROOM = { ...ABSENT, errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER };
-
 export class ShardThread {
   readonly #ports: ShardPorts;
   readonly #config;
   readonly #listeners: readonly ListenerInfo[];
   readonly #mailbox: Mailbox<'shard'>;
   readonly #arena: ThreadArena;
-  readonly #arenas: SharedArenas;
   readonly #image = new MetadataImage();
   readonly #table = new PartitionTable();
   readonly #logs: Logs;
@@ -115,7 +111,6 @@ export class ShardThread {
       soon: (run) => clock.soon(run),
       giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
     });
-    this.#arenas = new SharedArenas(block);
     const slots = new SlotTable(block, self, (thread) => doorbell.ring(thread));
     this.#slots = slots;
     this.#mailbox = new Mailbox({ kind: 'shard', self, block, doorbell, clock, arena: this.#arena });
@@ -162,8 +157,6 @@ export class ShardThread {
       self,
       shardCount,
       mailbox: this.#mailbox,
-      absent: ABSENT,
-      noRoom: NO_ROOM,
       partition: (topicId, partition) => this.#table.get(topicId, partition),
       lendOwn: (bytes) => this.#lendOwn(bytes),
     });
@@ -212,7 +205,7 @@ export class ShardThread {
       onFault: (fault) => this.#fault(fault),
       onClosed: (id) => this.#tellClosed(id),
     });
-    this.#handle();
+    this.#handle(block);
     countTurns(block.turns, self, clock);
     this.#mailbox.open();
   }
@@ -222,8 +215,14 @@ export class ShardThread {
     this.#server.adopt(handed, { id: connection, listener: this.#listeners[listener] as ListenerInfo });
   }
 
-  #handle(): void {
+  #handle(block: SharedBlock): void {
     this.#mailbox.handle({
+      ...ownerHandlers({
+        arenas: new SharedArenas(block),
+        table: this.#table,
+        owner: this.#owner,
+        watchers: this.#watchers,
+      }),
       connectionHandOver: ({ connection, listener, descriptor }) => {
         this.adopt({ kind: 'descriptor', descriptor }, connection, listener);
       },
@@ -237,37 +236,6 @@ export class ShardThread {
       coordinatorCall: (_message, reply) =>
         reply.answer({ errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE, body: Buffer.alloc(0) }),
       transactionMarker: (_message, reply) => reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION }),
-      append: ({ topicId, partition, batch, acks }, reply) => {
-        const bytes = this.#arenas.view(batch.arena, batch.offset, batch.length);
-        const found = this.#table.get(topicId, partition);
-        if (!found) {
-          reply.answer(ABSENT);
-          return;
-        }
-        // Where everything is done inside the call, the answer says that the bytes are free, too.
-        let isInCall = true;
-        let isAnswered = false;
-        let isConsumed = false;
-        found.append(
-          bytes,
-          acks,
-          (appended) => {
-            isAnswered = true;
-            reply.answer(appended);
-          },
-          () => {
-            isConsumed = true;
-            if (!isInCall) reply.consumed();
-          },
-        );
-        isInCall = false;
-        if (isConsumed && !isAnswered) reply.consumed();
-      },
-      partitionCall: ({ kind, payload }, reply) =>
-        this.#answer(kind, payload, (results) => reply.answer({ payload: results })),
-      watch: ({ watch, payload }, from) => this.#watchers.asked(from, watch, watchCall.decode(0, payload)),
-      unwatch: ({ watch }, from) => this.#watchers.unwatch(from, watch),
-      wake: ({ watch }) => this.#watchers.woken(watch),
       metadataDelta: ({ lastOffset, records }, reply) => {
         const bytes = Buffer.from(records);
         this.#applying = this.#applying
@@ -290,16 +258,6 @@ export class ShardThread {
         const path = this.#logs.pathOf(directoryId);
         if (path !== null) this.#logs.directoryFailed(path);
       },
-    });
-  }
-
-  /** A question of another thread about partitions of this one. */
-  #answer(kind: number, payload: Buffer, reply: (results: Buffer) => void): void {
-    const name = QUESTION_NAMES[kind];
-    if (name === undefined) throw new Error(`unknown kind of question ${kind}`);
-    const { call, results } = WIRE[name];
-    this.#owner.answer(name, call.decode(0, payload), (answers) => {
-      reply(results.encode(0, { results: answers as never[] }));
     });
   }
 

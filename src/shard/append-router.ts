@@ -9,6 +9,7 @@
  */
 import type { Uuid } from '../base/uuid.ts';
 import type { Mailbox } from './mailbox.ts';
+import { ABSENT } from './owner-messages.ts';
 import type { Appended, Partition } from './partition.ts';
 import { ownerOf } from './routing.ts';
 
@@ -36,9 +37,6 @@ export interface AppendRouterParts {
   partition(topicId: Uuid, partition: number): Partition | undefined;
   /** Puts bytes of our own into the arena. Null: no room now. */
   lendOwn(bytes: Buffer): Loan | null;
-  readonly absent: Appended;
-  /** The answer where the arena has no room for bytes of our own. */
-  readonly noRoom: Appended;
 }
 
 export class AppendRouter {
@@ -67,7 +65,7 @@ export class AppendRouter {
   ): void {
     const partition = this.#parts.partition(entry.topicId, entry.partition);
     if (!partition) {
-      settle(this.#parts.absent);
+      settle(ABSENT);
       return;
     }
     if (entry.isOwn || partition.takesInCall(entry.bytes.length)) {
@@ -87,7 +85,8 @@ export class AppendRouter {
   ): void {
     const loan = entry.isOwn ? this.#parts.lendOwn(entry.bytes) : lend(entry.bytes);
     if (loan === null) {
-      settle(this.#parts.noRoom);
+      // The arena has no room for bytes of our own: the client tries again, as where the partition is not here.
+      settle(ABSENT);
       return;
     }
     const { topicId, partition } = entry;
