@@ -99,11 +99,15 @@ class Dice {
 }
 
 const SECTOR = 512;
+const FIRST_FD = 1000;
+const EBADF = -9;
 
 export class MemoryDisk implements Disk {
   completion: Completion;
   coldReads: number;
   inject: Injection = () => null;
+  /** Paths whose operations wait for `runOne` whatever the completion: a slow device. */
+  isSlow: (path: string) => boolean = () => false;
   /** Operations so far, by name: what a test says about "no more than". */
   readonly counts = new Map<string, number>();
   /** Locked paths. Shared by all disks that came from one by crashes? No: a crash frees them. */
@@ -114,7 +118,8 @@ export class MemoryDisk implements Disk {
   #durableNames: Names = new Map([['/', 'directory' as const]]);
   #journal: NameChange[] = [];
   #waiting: Waiting[] = [];
-  #nextFd = 1000;
+  /** What is open by its descriptor; as in a kernel the lowest free number is given again. */
+  readonly #open: (Inode | null)[] = [];
   #dead = false;
 
   constructor(options: MemoryDiskOptions) {
@@ -131,15 +136,34 @@ export class MemoryDisk implements Disk {
     return this.#waiting.length;
   }
 
-  /** Completes one waiting operation. False where none waits. */
-  runOne(): boolean {
+  /** Completes one waiting operation, of those whose path `mayRun` lets pass. False where none waits. */
+  runOne(mayRun: (path: string) => boolean = () => true): boolean {
     if (this.#waiting.length === 0 || this.#dead) return false;
-    let index = this.completion === 'shuffled' ? this.#dice.below(this.#waiting.length) : 0;
-    const path = this.#waiting[index]?.path;
-    index = this.#waiting.findIndex((operation) => operation.path === path);
+    const ready = this.#waiting.filter(({ path }) => mayRun(path));
+    // The oldest of its path, and so the oldest of all where they go in order.
+    const path = ready[this.completion === 'shuffled' ? this.#dice.below(ready.length) : 0]?.path;
+    if (path === undefined) return false;
+    const index = this.#waiting.findIndex((operation) => operation.path === path);
     const [operation] = this.#waiting.splice(index, 1);
     operation?.run();
     return true;
+  }
+
+  /** Whether an operation waits whose path `mayRun` lets pass. */
+  hasWaiting(mayRun: (path: string) => boolean): boolean {
+    return !this.#dead && this.#waiting.some(({ path }) => mayRun(path));
+  }
+
+  /** How many files are open. */
+  get openFiles(): number {
+    return this.#open.reduce((sum, node) => sum + (node === null ? 0 : 1), 0);
+  }
+
+  /** Reads by descriptor (port/net FileReader): how many bytes; -9 (EBADF) where it is not open. */
+  readAt(descriptor: number, into: Uint8Array, offset: number, size: number, position: number): number {
+    const node = this.#open[descriptor - FIRST_FD] ?? null;
+    if (node === null) return EBADF;
+    return position >= node.size ? 0 : node.view().copy(into, offset, position, Math.min(node.size, position + size));
   }
 
   /** Completes all that waits, and what that starts. */
@@ -219,7 +243,7 @@ export class MemoryDisk implements Disk {
   /** Runs an operation now or when the test says so. */
   complete(path: string, run: () => void, later = false): void {
     if (this.#dead) return;
-    if (this.completion === 'in-call' && !later) run();
+    if (this.completion === 'in-call' && !later && !this.isSlow(path)) run();
     else this.#waiting.push({ path, run });
   }
 
@@ -288,11 +312,14 @@ export class MemoryDisk implements Disk {
   #file(path: string, node: Inode): DiskFile {
     // oxlint-disable-next-line typescript/no-this-alias -- the file below has a this of its own
     const disk = this;
+    const free = this.#open.indexOf(null);
+    const index = free < 0 ? this.#open.length : free;
+    this.#open[index] = node;
     return {
       path,
-      fd: this.#nextFd++,
+      fd: FIRST_FD + index,
       get writesInCall() {
-        return disk.completion === 'in-call';
+        return disk.completion === 'in-call' && !disk.isSlow(path);
       },
       write(buffers: readonly Buffer[], position: number, done: DiskDone) {
         disk.complete(path, () => {
@@ -333,7 +360,10 @@ export class MemoryDisk implements Disk {
           disk.#change(node, { kind: 'truncate', size });
         }),
       size: () => disk.#promise('stat', path, () => node.size),
-      close: () => disk.#promise('close', path, () => undefined),
+      close: () =>
+        disk.#promise('close', path, () => {
+          disk.#open[index] = null;
+        }),
     };
   }
 

@@ -1,0 +1,195 @@
+/**
+ * What the clients of a simulation know: every answer is held against all answers before it. Throws `Violation` where they cannot
+ * all be true of one broker that keeps its promises.
+ *
+ * Rules, per partition (topic id and number):
+ *   an offset holds one record for ever; offsets are dense; batches have their checksum; a reader sees nothing at or above the HW
+ *   the HW, the start and the end are never lower in an answer to a request that was sent after an answer had shown them
+ *   an idempotent record stands at one offset; those of one producer stand in the order of their sequences without gaps
+ *   what was acknowledged stays: through kills always, through power failures where the settings promise it
+ */
+import { required } from '../../../src/base/assert.ts';
+import type { Uuid } from '../../../src/base/uuid.ts';
+import { ATTRIBUTE, batchesOf, isChecksumRight } from '../../../src/protocol/batch.ts';
+import { crc32c, recordsIn } from '../../harness/batches.ts';
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+/** One record that a producer sent: `pid/epoch/sequence/text` for idempotent ones, `-/text` for others. */
+export type RecordId = string;
+
+export function idempotentId(producerId: number, epoch: number, sequence: number): RecordId {
+  return `${producerId}/${epoch}/${sequence}`;
+}
+
+export class PartitionHistory {
+  readonly key: string;
+  /** Offset → record. */
+  readonly entries = new Map<number, RecordId>();
+  /** Idempotent record → offset. */
+  readonly places = new Map<RecordId, number>();
+  /** Acknowledged records that must be there, with their offsets where the answer told them. */
+  readonly acknowledged = new Map<RecordId, number>();
+  /** The highest values that an answer has shown, in this life (start) and since the last power failure (HW). */
+  highWatermark = 0;
+  startOffset = 0;
+  /** Whether records may leave at the beginning. */
+  deletes: boolean;
+
+  constructor(key: string, deletes: boolean) {
+    this.key = key;
+    this.deletes = deletes;
+  }
+
+  fail(what: string): never {
+    throw new Violation(`${this.key}: ${what}`);
+  }
+
+  /** A record stands at an offset. */
+  learn(offset: number, id: RecordId): void {
+    const known = this.entries.get(offset);
+    if (known !== undefined && known !== id) this.fail(`offset ${offset} held ${known} and now holds ${id}`);
+    this.entries.set(offset, id);
+    if (id.startsWith('-')) return;
+    const place = this.places.get(id);
+    if (place !== undefined && place !== offset) this.fail(`record ${id} stands at ${place} and at ${offset}`);
+    this.places.set(id, offset);
+  }
+
+  acknowledge(id: RecordId, offset: number): void {
+    this.acknowledged.set(id, offset);
+    if (offset < 0) return;
+    this.learn(offset, id);
+    this.highWatermark = Math.max(this.highWatermark, offset + 1);
+  }
+
+  /** Bounds in an answer to a request that was sent when `asOf` was known. */
+  bounds(asOf: Bounds, highWatermark: number, startOffset: number): void {
+    if (highWatermark < asOf.highWatermark) {
+      this.fail(`the high watermark went back from ${asOf.highWatermark} to ${highWatermark}`);
+    }
+    if (startOffset >= 0) this.start(asOf, startOffset);
+    if (startOffset > highWatermark) this.fail(`it starts at ${startOffset} and ends at ${highWatermark}`);
+    this.highWatermark = Math.max(this.highWatermark, highWatermark);
+  }
+
+  start(asOf: Bounds, startOffset: number): void {
+    if (startOffset < asOf.startOffset) this.fail(`the start went back from ${asOf.startOffset} to ${startOffset}`);
+    if (startOffset > 0 && !this.deletes) this.fail(`it starts at ${startOffset}, and nothing deletes`);
+    this.startOffset = Math.max(this.startOffset, startOffset);
+  }
+
+  get now(): Bounds {
+    return { highWatermark: this.highWatermark, startOffset: this.startOffset };
+  }
+
+  /** Checks what a fetch from `from` gave; the offset after the last whole batch. */
+  read(bytes: Buffer, from: number, highWatermark: number): number {
+    let next = from;
+    let isFirst = true;
+    for (const header of batchesOf(bytes)) {
+      if (header.baseOffset !== next && !(isFirst && header.baseOffset < next && header.lastOffset >= next)) {
+        this.fail(`a read from ${from} has a batch at ${header.baseOffset} where ${next} was due`);
+      }
+      isFirst = false;
+      if (!isChecksumRight(bytes, header, crc32c)) this.fail(`the batch at ${header.baseOffset} is garbage`);
+      if (header.lastOffset >= highWatermark) this.fail(`offset ${header.lastOffset} is read at HW ${highWatermark}`);
+      if ((header.attributes & ATTRIBUTE.control) !== 0) this.fail(`a control batch at ${header.baseOffset}`);
+      let sequence = header.baseSequence;
+      for (const record of recordsIn(bytes, header)) {
+        const text = required(record.value, 'a value').toString('latin1').split('|', 1)[0] ?? '';
+        const id = header.producerId < 0 ? `-${text}` : idempotentId(header.producerId, header.producerEpoch, sequence);
+        if (header.producerId >= 0 && text !== id) this.fail(`the record at ${record.offset} is ${text}, not ${id}`);
+        this.learn(Number(record.offset), id);
+        sequence++;
+      }
+      next = header.lastOffset + 1;
+    }
+    return next;
+  }
+
+  /** The power failed, and what is there now goes from `start` to `end`. */
+  cutAt(start: number, end: number, isDurable: boolean): void {
+    for (const [id, offset] of this.acknowledged) {
+      if (offset < end) continue;
+      if (isDurable) this.fail(`record ${id} was acknowledged at ${offset}, and the log ends at ${end}`);
+      this.acknowledged.delete(id);
+    }
+    for (const [offset, id] of this.entries) {
+      // Below the start nothing tells what was lost: who has no answer may send it again.
+      if (offset < end && (start < end || this.acknowledged.has(id))) continue;
+      this.entries.delete(offset);
+      this.places.delete(id);
+    }
+    this.highWatermark = end;
+  }
+
+  /** Everything from `start` to `end` has been read: what was acknowledged is there, in order. */
+  complete(start: number, end: number): void {
+    for (let offset = start; offset < end; offset++) {
+      if (!this.entries.has(offset)) this.fail(`offset ${offset} was never read`);
+    }
+    const standing = new Set(
+      [...this.entries].filter(([offset]) => offset >= start && offset < end).map(([, id]) => id),
+    );
+    for (const [id, offset] of this.acknowledged) {
+      if (standing.has(id) || (offset >= 0 ? offset < start : this.deletes)) continue;
+      this.fail(`record ${id}, acknowledged at ${offset}, is not among ${start} to ${end}`);
+    }
+    this.#inOrder();
+  }
+
+  /** The records of each idempotent producer stand in the order of their sequences; a gap is only where something was lost. */
+  #inOrder(): void {
+    const last = new Map<string, number>();
+    for (const [, id] of [...this.entries].sort(([a], [b]) => a - b)) {
+      if (id.startsWith('-')) continue;
+      const at = id.lastIndexOf('/');
+      const producer = id.slice(0, at);
+      const sequence = Number(id.slice(at + 1));
+      const before = last.get(producer);
+      if (before !== undefined && sequence !== before + 1) {
+        this.fail(`producer ${producer} has sequence ${sequence} after ${before}`);
+      }
+      last.set(producer, sequence);
+    }
+  }
+}
+
+/** What was known when a request was sent. */
+export interface Bounds {
+  readonly highWatermark: number;
+  readonly startOffset: number;
+}
+
+export interface TopicHistory {
+  readonly name: string;
+  readonly id: Uuid;
+  /** wanted: asked for, not answered. gone: a deletion was answered. */
+  state: 'there' | 'deleting' | 'gone';
+  readonly partitions: PartitionHistory[];
+}
+
+/** All topics of a simulation. */
+export class History {
+  readonly topics = new Map<Uuid, TopicHistory>();
+
+  get there(): TopicHistory[] {
+    return [...this.topics.values()].filter(({ state }) => state === 'there');
+  }
+
+  create(name: string, id: Uuid, partitions: number, deletes: boolean): TopicHistory {
+    if (this.topics.has(id)) throw new Violation(`topic id of ${name} was given twice`);
+    const topic: TopicHistory = { name, id, state: 'there', partitions: [] };
+    for (let n = 0; n < partitions; n++) topic.partitions.push(new PartitionHistory(`${name}-${n}`, deletes));
+    this.topics.set(id, topic);
+    return topic;
+  }
+
+  /** A new process: start offsets may be those of an older checkpoint. */
+  restarted(): void {
+    for (const { partitions } of this.topics.values()) for (const partition of partitions) partition.startOffset = 0;
+  }
+}

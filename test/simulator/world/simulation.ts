@@ -1,0 +1,477 @@
+/**
+ * A whole broker with clients and misfortunes, from one seed: what happens next is drawn, again and again, until the end, when
+ * everything must have come right.
+ *
+ *   plan ─▶ life ─▶ steps: a thread's turn, a doorbell, a file operation, a fragment of bytes, or time ─▶ invariants
+ *            ▲                │ kill · power failure · clean stop · failing or slow directory
+ *            └────────────────┘
+ *   end: no more faults ─▶ producers done ─▶ idle: accounts at zero ─▶ everything read ─▶ clean stop, power failure, read again
+ */
+import { setImmediate } from 'node:timers/promises';
+import { required } from '../../../src/base/assert.ts';
+import { SeededRandom } from '../../../src/base/prng.ts';
+import type { ReadyBroker } from '../../../src/broker/main-thread.ts';
+import { type Completion, MemoryDisk } from '../../../src/host/memory-disk.ts';
+import { contentOf } from '../../unit/machine/image/random-records.ts';
+import { VirtualClock } from '../virtual-clock.ts';
+import { type Actor, oneOf, type World } from './actor.ts';
+import { Admin, Vandal } from './admin.ts';
+import { Auditor, type Extent } from './auditor.ts';
+import { Life, native, slotUses } from './broker.ts';
+import { Consumer } from './consumer.ts';
+import { History, Violation } from './history.ts';
+import { type ClientEnd, type Connection, SimulatedNet } from './net.ts';
+import { Producer } from './producer.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** How many steps the clients work before the end is prepared. */
+  readonly steps?: number;
+  /** Told of every line of the broker's log and of every misfortune. */
+  readonly tell?: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly steps: number;
+  readonly lives: number;
+  /** A checksum of all that happened: of the choices, and of the bytes at the broker's sockets. */
+  readonly digest: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly plan: Plan;
+}
+
+/** What a seed decides before anything happens. */
+export interface Plan {
+  readonly policy: 'kafka' | 'commit' | 'messages';
+  readonly completion: Completion;
+  readonly directories: number;
+  readonly shards: number;
+  readonly coldReads: number;
+  readonly descriptorLimit: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+function planOf(random: SeededRandom): Plan {
+  const policy = oneOf(random, ['kafka', 'commit', 'messages'] as const);
+  const directories = 1 + random.below(3);
+  const shards = oneOf(random, [1, 2, 2, 2, 3]);
+  const checkpointMs = String(oneOf(random, [200, 1000, 60_000]));
+  return {
+    policy,
+    completion: oneOf(random, ['in-call', 'in-call', 'in-order', 'shuffled'] as const),
+    directories,
+    shards,
+    coldReads: oneOf(random, [0, 0, 20]),
+    descriptorLimit: oneOf(random, [4, 16, 1000]),
+    settings: {
+      'process.roles': 'broker,controller',
+      'node.id': '1',
+      'controller.quorum.bootstrap.servers': '127.0.0.1:9093',
+      'controller.listener.names': 'CONTROLLER',
+      listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
+      'log.dirs': Array.from({ length: directories }, (_, n) => `/d${n}`).join(','),
+      'shard.count': String(shards),
+      'shard.ring.bytes': String(oneOf(random, [32_768, 65_536, 262_144])),
+      'shard.arena.bytes': String(16 * 1024 * 1024),
+      'socket.request.max.bytes': '1000000',
+      'auto.create.topics.enable': 'false',
+      'connections.max.idle.ms': '30000',
+      'log.retention.check.interval.ms': String(oneOf(random, [200, 1000, 60_000])),
+      'log.flush.offset.checkpoint.interval.ms': checkpointMs,
+      'log.flush.start.offset.checkpoint.interval.ms': checkpointMs,
+      'replica.high.watermark.checkpoint.interval.ms': checkpointMs,
+      'log.initial.task.delay.ms': '10',
+      'max.incremental.fetch.session.cache.slots': String(oneOf(random, [2, 1000])),
+      ...(policy === 'commit' ? { 'shard.flush.policy': 'commit' } : {}),
+      ...(policy === 'messages' ? { 'log.flush.interval.messages': '1' } : {}),
+      ...(random.chance(0.3) ? { 'log.flush.scheduler.interval.ms': '100', 'log.flush.interval.ms': '300' } : {}),
+      ...(random.chance(0.5) ? { 'metadata.log.max.record.bytes.between.snapshots': '3000' } : {}),
+    },
+  };
+}
+
+/** No run needs as many: whoever goes on for so long waits for something that never comes. */
+const PATIENCE_STEPS = 150_000;
+const SLOW_MS = 200;
+
+export class Simulation implements World {
+  readonly seed: number;
+  readonly random: SeededRandom;
+  readonly clock = new VirtualClock();
+  readonly history = new History();
+  readonly plan: Plan;
+  readonly #tell: (line: string) => void;
+  readonly #busySteps: number;
+  readonly #counts = new Map<string, number>();
+  readonly #actors: Actor[] = [];
+  readonly #producers: Producer[] = [];
+  /** The image's content after each offset of the metadata log, of this life. */
+  readonly #images = new Map<number, string>();
+  readonly #seenImages: number[] = [];
+  #nets: SimulatedNet[] = [];
+  #disk: MemoryDisk;
+  #life: Life | null = null;
+  #isOpen = false;
+  #steps = 0;
+  #lives = 0;
+  #digest = 0;
+  #bug: string | null = null;
+  #slow: string | null = null;
+  #slowUntil = 0;
+  isBusy = false;
+  isFaulty = false;
+  losses = 0;
+
+  constructor(options: SimulationOptions) {
+    this.seed = options.seed;
+    this.random = new SeededRandom(options.seed);
+    this.plan = planOf(this.random);
+    this.#busySteps = options.steps ?? 1500 + this.random.below(6000);
+    this.#tell = options.tell ?? (() => {});
+    const { completion, coldReads } = this.plan;
+    this.#disk = this.#furnish(
+      new MemoryDisk({ seed: options.seed + 1, completion, coldReads, now: () => this.clock.now() }),
+    );
+  }
+
+  count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
+  connect(client: ClientEnd): Connection | null {
+    return this.#isOpen ? (this.#life?.net.connect(client) ?? null) : null;
+  }
+
+  // ---- steps
+
+  #record(what: number, bytes?: Buffer): void {
+    const head = Buffer.alloc(8);
+    head.writeInt32LE(what, 0);
+    head.writeInt32LE(bytes === undefined ? 0 : native.crc32c(bytes, 0, bytes.length, 0) | 0, 4);
+    this.#digest = native.crc32c(head, 0, 8, this.#digest);
+  }
+
+  readonly #mayRun = (path: string): boolean =>
+    this.#slow === null || !path.startsWith(this.#slow) || this.clock.monotonic() >= this.#slowUntil;
+
+  #furnish(disk: MemoryDisk): MemoryDisk {
+    disk.isSlow = (path) => this.#slow !== null && path.startsWith(this.#slow);
+    return disk;
+  }
+
+  #runDisk(): void {
+    if (this.#slow !== null && this.clock.monotonic() >= this.#slowUntil) {
+      this.#slowUntil = this.clock.monotonic() + this.random.below(SLOW_MS);
+    }
+    this.#disk.runOne(this.#mayRun);
+  }
+
+  async #step(): Promise<void> {
+    this.#steps++;
+    const events: (() => void)[] = [];
+    this.#life?.collect(events);
+    for (const net of this.#nets) net.collect(events);
+    if (this.#disk.hasWaiting(this.#mayRun)) events.push(() => this.#runDisk());
+    const isIdle = events.length === 0;
+    const choice = isIdle || this.random.chance(0.02) ? -1 : this.random.below(events.length);
+    this.#record(choice * 64 + events.length);
+    if (choice < 0) {
+      const until = isIdle ? this.clock.next : this.clock.monotonic() + 1 + this.random.below(20);
+      this.clock.advanceTo(Math.min(until, this.clock.monotonic() + 10_000));
+    } else required(events[choice], 'an event')();
+    this.clock.runSoon();
+    // All that the event brought about in promises and microtasks is done when this is.
+    await setImmediate();
+    this.#check();
+  }
+
+  /** The invariants that hold after every step. They draw no number. */
+  #check(): void {
+    if (this.#bug !== null) throw new Violation(this.#bug);
+    const life = this.#life;
+    const image = life?.control?.image;
+    if (!life || !image) return;
+    if (!this.#images.has(image.offset)) this.#images.set(image.offset, contentOf(image).join('\n'));
+    for (const [n, shard] of life.shards.entries()) {
+      const { offset } = shard.image;
+      if (this.#seenImages[n] === offset) continue;
+      this.#seenImages[n] = offset;
+      const expected = this.#images.get(offset);
+      if (expected !== undefined && contentOf(shard.image).join('\n') !== expected) {
+        throw new Violation(`shard ${n} sees another cluster at offset ${offset} than control`);
+      }
+    }
+  }
+
+  /** Steps until the work is done. */
+  async #until<T>(what: string, work: Promise<T>): Promise<T> {
+    let done = false;
+    work.then(
+      () => (done = true),
+      () => (done = true),
+    );
+    await setImmediate();
+    for (let left = PATIENCE_STEPS; !done; left--) {
+      if (left === 0) throw new Violation(`${what} does not end`);
+      await this.#step();
+    }
+    return work;
+  }
+
+  async #while(what: string, condition: () => boolean, told: () => string = () => ''): Promise<void> {
+    for (let left = PATIENCE_STEPS; condition(); left--) {
+      if (left === 0) throw new Violation(`${what} does not end ${told()}`);
+      await this.#step();
+    }
+  }
+
+  // ---- lives
+
+  #newLife(): Life {
+    this.#lives++;
+    this.#images.clear();
+    this.#seenImages.length = 0;
+    this.isFaulty = false;
+    this.history.restarted();
+    const disk = this.#disk;
+    const net = new SimulatedNet({
+      random: this.random,
+      files: disk,
+      onEvent: (_what, connection, bytes) => this.#record(connection, bytes),
+    });
+    this.#nets = [...this.#nets.filter((other) => other.isInUse), net];
+    const life = new Life({
+      settings: this.plan.settings,
+      world: this.clock,
+      random: this.random,
+      disk,
+      net,
+      descriptorLimit: this.plan.descriptorLimit,
+      onBug: (what) => (this.#bug ??= what),
+      onLine: (level, message, fields) => {
+        if (level !== 'debug') this.#tell(`${this.#steps} ${this.clock.monotonic()} ${level} ${message} ${fields}`);
+      },
+    });
+    this.#life = life;
+    return life;
+  }
+
+  async #start(): Promise<ReadyBroker> {
+    const ready = await this.#until('the start', this.#newLife().start());
+    this.#note(`ready: ${JSON.stringify(ready.summary)}`);
+    return ready;
+  }
+
+  #note(what: string): void {
+    this.#tell(`${this.#steps} ${this.clock.monotonic()} ---- ${what}`);
+  }
+
+  /** Ends the process at once; the power fails with it, or not. */
+  #die(how: 'kill' | 'power'): void {
+    this.#note(how);
+    this.count(how);
+    this.#isOpen = false;
+    this.#life?.die();
+    const disk = how === 'kill' ? this.#disk.kill() : this.#disk.crash(1 + this.random.below(0x7fffffff));
+    this.#disk = this.#furnish(disk);
+    this.#slow = null;
+  }
+
+  async #stop(): Promise<void> {
+    this.#note('stop');
+    this.count('stop');
+    const life = required(this.#life, 'a life');
+    this.#isOpen = false;
+    await this.#until('the stop', life.stop());
+    life.die();
+    if (!this.isFaulty && this.#disk.openFiles > 0) {
+      throw new Violation(`${this.#disk.openFiles} files are open after a clean stop`);
+    }
+    this.#disk = this.#furnish(this.#disk.kill());
+    this.#slow = null;
+  }
+
+  /** Reads what a power failure has left, before anybody writes. */
+  async #takeStock(): Promise<void> {
+    const isDurable = this.plan.policy !== 'kafka';
+    if (!isDurable) this.losses++;
+    const auditor = new Auditor((client) => this.#life?.net.connect(client) ?? null, this.history);
+    const extents = await this.#until('the audit', auditor.extents());
+    for (const extent of extents) {
+      extent.partition.cutAt(extent.start, extent.end, isDurable);
+      await this.#until('the audit', auditor.read(extent));
+    }
+    auditor.close();
+  }
+
+  // ---- misfortune
+
+  async #misfortune(): Promise<void> {
+    const { random } = this;
+    const kind = oneOf(random, ['kill', 'kill', 'power', 'power', 'stop', 'disk', 'slow'] as const);
+    switch (kind) {
+      case 'disk':
+        this.#failDirectory();
+        return;
+      case 'slow':
+        this.#slow = this.#slow === null ? `/d${random.below(this.plan.directories)}/` : null;
+        this.#note(`slow: ${this.#slow}`);
+        this.count('slow directory');
+        return;
+      case 'stop':
+        await this.#stop();
+        break;
+      default:
+        this.#die(kind);
+        // A start may be cut short as well.
+        while (random.chance(0.3)) await this.#startCutShort(kind);
+    }
+    await this.#start();
+    if (kind === 'power') await this.#takeStock();
+    this.#isOpen = true;
+  }
+
+  async #startCutShort(how: 'kill' | 'power'): Promise<void> {
+    const start = this.#newLife().start();
+    start.catch((error: unknown) => (this.#bug ??= String(error)));
+    for (let left = this.random.below(400); left > 0; left--) await this.#step();
+    this.#die(how);
+  }
+
+  #failDirectory(): void {
+    if (this.plan.directories === 1) return;
+    // The first holds the metadata log.
+    const directory = `/d${1 + this.random.below(this.plan.directories - 1)}`;
+    const code = oneOf(this.random, ['EIO', 'ENOSPC']);
+    const onlyWrites = this.random.chance(0.5);
+    this.#note(`${directory} fails with ${code}${onlyWrites ? ' on writes' : ''}`);
+    this.count('failing directory');
+    this.isFaulty = true;
+    this.#disk.inject = (operation, path) => {
+      if (path !== directory && !path.startsWith(`${directory}/`)) return null;
+      return !onlyWrites || ['write', 'fsync', 'replace', 'truncate'].includes(operation) ? code : null;
+    };
+  }
+
+  // ---- the run
+
+  async run(): Promise<Outcome> {
+    this.#note(`seed ${this.seed} ${JSON.stringify(this.plan)}`);
+    await this.#start();
+    this.#isOpen = true;
+    this.isBusy = true;
+    this.#hire();
+    const rate = oneOf(this.random, [0, 0.0005, 0.002]);
+    const end = this.#steps + this.#busySteps;
+    while (this.#steps < end) {
+      await this.#step();
+      if (this.random.chance(rate)) await this.#misfortune();
+    }
+    await this.#end();
+    const { seed, plan } = this;
+    return { seed, steps: this.#steps, lives: this.#lives, digest: this.#digest, counts: this.#counts, plan };
+  }
+
+  #hire(): void {
+    const { random } = this;
+    const labels = ['a', 'b', 'c'].slice(0, 1 + random.below(3));
+    for (const label of labels) {
+      this.#producers.push(
+        new Producer(this, {
+          label,
+          isIdempotent: random.chance(0.75),
+          acks: random.chance(0.7) ? -1 : 1,
+        }),
+      );
+    }
+    this.#actors.push(new Admin(this, 'x', 6), new Admin(this, 'y', 6), ...this.#producers);
+    for (let n = 1 + random.below(3); n > 0; n--) this.#actors.push(new Consumer(this));
+    if (random.chance(0.5)) this.#actors.push(new Vandal(this));
+    for (const actor of this.#actors) actor.start();
+  }
+
+  async #end(): Promise<void> {
+    this.#note('the end begins');
+    this.isBusy = false;
+    this.#slow = null;
+    if (this.isFaulty) {
+      if (this.random.chance(0.5)) await this.#stop();
+      else this.#die('kill');
+      await this.#start();
+      this.#isOpen = true;
+    }
+    await this.#while(
+      'sending what is left',
+      () => this.#producers.some(({ isDone }) => !isDone),
+      () => this.#producers.map(({ told }) => told).join('; '),
+    );
+    for (const actor of this.#actors) actor.stop();
+    const until = this.clock.monotonic() + 3000;
+    await this.#while('going idle', () => this.clock.monotonic() < until);
+    this.#settleAccounts();
+    const extents = await this.#audit();
+    await this.#stop();
+    if (this.random.chance(0.5)) this.#die('power');
+    const { summary } = await this.#start();
+    if (summary.recovered > 0) throw new Violation(`${summary.recovered} logs were recovered after a clean stop`);
+    const again = await this.#audit();
+    for (const [n, { partition, end }] of extents.entries()) {
+      const now = again[n]?.end;
+      if (end !== now) partition.fail(`it ended at ${end}, and at ${now} after a clean stop`);
+    }
+    await this.#stop();
+    this.#note('the end');
+  }
+
+  async #audit(): Promise<Extent[]> {
+    const auditor = new Auditor((client) => this.#life?.net.connect(client) ?? null, this.history);
+    const extents = await this.#until('the audit', auditor.extents());
+    for (const extent of extents) {
+      const { partition, start, end } = extent;
+      if (end < partition.highWatermark)
+        partition.fail(`it ends at ${end}, and has ended at ${partition.highWatermark}`);
+      await this.#until('the audit', auditor.read(extent));
+      partition.complete(start, end);
+    }
+    auditor.close();
+    return extents;
+  }
+
+  /** Nobody is connected: all that was lent is back. */
+  #settleAccounts(): void {
+    const life = required(this.#life, 'a life');
+    const left: string[] = [];
+    for (const [n, shard] of life.shards.entries()) {
+      const { connections, arenaBytes, mailbox, faults } = shard.stats();
+      const { callsInFlight, waiting } = mailbox;
+      if (connections + arenaBytes + callsInFlight + waiting + faults > 0) {
+        left.push(`shard ${n}: ${JSON.stringify({ connections, arenaBytes, callsInFlight, waiting, faults })}`);
+      }
+    }
+    const uses = slotUses(life.block);
+    if (uses > 0) left.push(`${uses} uses of descriptors`);
+    if (life.connectionCount > 0) left.push(`${life.connectionCount} connections at the acceptor`);
+    if (left.length > 0) throw new Violation(`when all is idle there is still ${left.join('; ')}`);
+  }
+}
+
+/** Runs one seed. What is thrown has the seed in its message. */
+export async function simulate(options: SimulationOptions): Promise<Outcome> {
+  const simulation = new Simulation(options);
+  let rejection: unknown = null;
+  const onRejection = (error: unknown): void => {
+    rejection ??= error;
+  };
+  process.on('unhandledRejection', onRejection);
+  try {
+    const outcome = await simulation.run();
+    if (rejection !== null) throw rejection;
+    return outcome;
+  } catch (error) {
+    const words = error instanceof Error ? (error instanceof Violation ? error.message : error.stack) : String(error);
+    throw new Error(`seed ${options.seed}: ${words}\n  make sim SEED=${options.seed}`, { cause: error });
+  } finally {
+    process.off('unhandledRejection', onRejection);
+  }
+}
