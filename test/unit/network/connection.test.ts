@@ -229,7 +229,7 @@ test('what no client may send closes the connection with one line that says why'
       [size(-1), /a request of -1 bytes/],
       [size(-2147483648), /a request of -2147483648 bytes/],
       [size(1_000_001), /1000001 bytes, which is more than socket.request.max.bytes \(1000000\)/],
-      [Buffer.from('GET / HTTP/1.1\r\n\r\n'), /a request of 1195725856 bytes/],
+      [Buffer.from('GET / HTTP/1.1\r\n\r\n'), /what seems to be HTTP/],
       [size(0), /cannot be read/],
       [Buffer.concat([size(3), Buffer.from('abc')]), /cannot be read/],
       [header(999, 0), /cannot be read/],
