@@ -50,7 +50,6 @@ export function decodeRequestHeader(bytes: Buffer, offset: number, end: number):
   const apiVersion = readI16(bytes, offset + 2);
   const length = readI16(bytes, offset + 8);
   let at = offset + FIXED_SIZE;
-  if (length < -1) throw new DecodeError('negative length', 'RequestHeader.clientId', at);
   if (length > end - at) throw new DecodeError('truncated', 'RequestHeader.clientId', at);
   const clientId = length < 0 ? null : length === 0 ? '' : bytes.utf8Slice(at, at + length);
   if (length > 0) at += length;

@@ -162,7 +162,8 @@ class Waiting {
       else this.#readAgain();
     };
     for (const [owner, watch] of byOwner) {
-      watch.missingBytes = Math.max(1, missing);
+      // Once all of it is there, some owner has its share; the others may have less.
+      watch.missingBytes = Math.max(1, Math.ceil(missing / byOwner.size));
       this.#unwatch.push(this.#parts.watch(owner, watch, wake));
     }
     this.#isArming = false;

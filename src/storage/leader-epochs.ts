@@ -52,7 +52,7 @@ export class LeaderEpochs {
    * begins; one older than the log is answered with the first start; a future one and -1 with (-1, -1).
    */
   endOffsetOf(epoch: number, logEndOffset: number): EpochEndOffset {
-    if (epoch < 0) return UNDEFINED;
+    if (epoch === -1) return UNDEFINED;
     if (epoch === this.latest) return { leaderEpoch: epoch, endOffset: logEndOffset };
     const higher = this.#epochs.findIndex((known) => known > epoch);
     if (higher < 0) return UNDEFINED;

@@ -27,7 +27,7 @@ import {
   overridesOf,
   topicConfigRecords,
 } from './topic-configs.ts';
-import { METADATA_TOPIC, topicNameProblem } from './topic-names.ts';
+import { METADATA_TOPIC, topicNameProblem } from '../../protocol/topic-names.ts';
 
 /** The largest batch that goes into the metadata log: no segment of it is smaller. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;

@@ -3,7 +3,8 @@
  * validation, the same records.
  */
 import { type BrokerConfig, withDynamicConfigs } from '../../config/broker-config.ts';
-import { describeTopicConfigs } from '../../config/describe.ts';
+import { CONFIG_SOURCE, describeTopicConfigs } from '../../config/describe.ts';
+import { TOPIC_SYNONYMS, unitSynonyms } from '../../config/synonyms.ts';
 import { type TopicOverrides, validateTopicConfigs } from '../../config/topic-config.ts';
 import { ERRORS } from '../../protocol/errors.ts';
 import type { ResponseOf } from '../../protocol/schema/index.ts';
@@ -64,7 +65,17 @@ export function describeNewTopic(config: BrokerConfig, overrides: TopicOverrides
     name,
     value,
     readOnly,
-    configSource,
+    configSource:
+      configSource === CONFIG_SOURCE.DEFAULT_CONFIG && isGivenInAnotherUnit(config, name)
+        ? CONFIG_SOURCE.STATIC_BROKER_CONFIG
+        : configSource,
     isSensitive,
   }));
+}
+
+/** Kafka's CreateTopics (and only it) takes a time that the broker was given in hours for a static setting of the one in milliseconds. */
+function isGivenInAnotherUnit(config: BrokerConfig, name: string): boolean {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a name of the table, as it comes from there
+  const brokerName = TOPIC_SYNONYMS[name as keyof typeof TOPIC_SYNONYMS]?.[0]?.name;
+  return brokerName !== undefined && unitSynonyms(brokerName).some((unit) => Object.hasOwn(config.layers.static, unit));
 }

@@ -157,19 +157,18 @@ class DecoderWriter {
     return value;
   }
 
-  /** The length in front of a value; -1 for null. */
+  /** The length in front of a value; negative (whatever it is, as in Kafka) for null. */
   #length(type: FieldPlan['type'], compact: boolean, path: string): string {
     const length = this.#name('l');
     if (compact) {
       this.lines.push(`let ${length} = b[o++];`);
       this.lines.push(
-        `if (${length} > 127) { ${length} = uvarint(b, o - 1, end, cur, ${quote(path)}); o = cur.offset; }`,
+        `if (${length} > 127) { ${length} = lengthVarint(b, o - 1, end, cur, ${quote(path)}); o = cur.offset; }`,
       );
-      this.lines.push(`${length} -= 1;`);
+      this.lines.push(`${length} = (${length} - 1) | 0;`);
     } else {
       const size = type === 'string' ? 2 : 4;
       this.lines.push(`const ${length} = ${fixedText(size === 2 ? 'i16' : 'i32', path)}; o += ${size};`);
-      this.lines.push(`if (${length} < -1) negativeLength(${quote(path)}, o);`);
     }
     return length;
   }

@@ -29,10 +29,6 @@ function truncated(field: string, offset: number): never {
   throw new DecodeError('truncated', field, offset);
 }
 
-function negativeLength(field: string, offset: number): never {
-  throw new DecodeError('negative length', field, offset);
-}
-
 function nullValue(field: string, offset: number): never {
   throw new DecodeError('null', field, offset);
 }
@@ -50,6 +46,13 @@ function uvarint(bytes: Buffer, offset: number, end: number, cursor: Cursor, fie
   if (Number.isNaN(value)) throw new DecodeError(end - offset < 5 ? 'truncated' : 'varint', field, offset);
   if (value > 0x7fffffff) throw new DecodeError('negative length', field, offset);
   return value;
+}
+
+/** A compact length as Java reads it: an int32, which may be negative. */
+function lengthVarint(bytes: Buffer, offset: number, end: number, cursor: Cursor, field: string): number {
+  const value = readUvarint(bytes, offset, end, cursor);
+  if (Number.isNaN(value)) throw new DecodeError(end - offset < 5 ? 'truncated' : 'varint', field, offset);
+  return value | 0;
 }
 
 function tagCount(bytes: Buffer, offset: number, end: number, cursor: Cursor, field: string): number {
@@ -87,11 +90,11 @@ function text(bytes: Buffer, offset: number, length: number): string {
 
 export const decoderRuntime = {
   truncated,
-  negativeLength,
   nullValue,
   tooLong,
   refusedTag,
   uvarint,
+  lengthVarint,
   tagCount,
   unknownTag,
   i64,
