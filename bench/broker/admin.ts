@@ -2,6 +2,7 @@
 import { type Address, Connection } from './wire.ts';
 
 const READY_TIMEOUT_MS = 120_000;
+const LATEST = -1n;
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,18 +33,15 @@ export async function createTopic(address: Address, topic: string, partitions: n
   }
 }
 
-/** Waits until all partitions of a topic have a leader. */
+/** Waits until every partition of a topic answers as its leader: Kafka's metadata names leaders a moment before they are. */
 export async function ledWithin(connection: Connection, topic: string, partitions: number): Promise<void> {
+  const indexes = Array.from({ length: partitions }, (_, index) => index);
+  const asked = indexes.map((partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
   for (const until = performance.now() + READY_TIMEOUT_MS; ; await pause(20)) {
-    const answer = await connection.call('Metadata', 9, {
-      topics: [{ name: topic }],
-      allowAutoTopicCreation: false,
-      includeClusterAuthorizedOperations: false,
-      includeTopicAuthorizedOperations: false,
-    });
+    const request = { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions: asked }] };
+    const answer = await connection.call('ListOffsets', 5, request);
     const found = answer.topics[0]?.partitions ?? [];
-    if (found.length === partitions && found.every(({ errorCode, leaderId }) => errorCode === 0 && leaderId >= 0))
-      return;
+    if (found.length === partitions && found.every(({ errorCode }) => errorCode === 0)) return;
     if (performance.now() > until) throw new Error(`${topic} is not led`);
   }
 }
