@@ -47,6 +47,8 @@ export interface BrokerOptions {
   /** Settings, by name. The listener and the directory are the harness's. */
   readonly overrides?: Readonly<Record<string, string | number>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes the broker (it ends in exec): for limits of the process. */
+  readonly under?: readonly string[];
 }
 
 export class TestBroker {
@@ -74,6 +76,11 @@ export class TestBroker {
     return this.#output;
   }
 
+  /** Whether the process ended by itself. */
+  get hasEnded(): boolean {
+    return this.#process !== null && (this.#process.exitCode !== null || this.#process.signalCode !== null);
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -87,7 +94,8 @@ export class TestBroker {
     };
     const overrides = Object.entries(settings).flatMap(([name, value]) => ['--override', `${name}=${value}`]);
     this.#output = '';
-    const child = spawn(process.execPath, [entry(), 'start', ...overrides], {
+    const [command, ...first] = [...(this.#options.under ?? []), ...brokerCommand()];
+    const child = spawn(command as string, [...first, 'start', ...overrides], {
       cwd: this.directory,
       env: { ...process.env, ...this.#options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
