@@ -154,6 +154,13 @@ export class MemoryDisk implements Disk {
     return !this.#dead && this.#waiting.some(({ path }) => mayRun(path));
   }
 
+  /** Every file with its size. */
+  sizes(): Map<string, number> {
+    const sizes = new Map<string, number>();
+    for (const [path, node] of this.#names) if (node !== 'directory') sizes.set(path, node.size);
+    return sizes;
+  }
+
   /** How many files are open. */
   get openFiles(): number {
     return this.#open.reduce((sum, node) => sum + (node === null ? 0 : 1), 0);

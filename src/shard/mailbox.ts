@@ -159,6 +159,11 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     this.#askToDrain();
   }
 
+  /** Brings back what was lent with frames that their readers have passed: else that waits for the next drain. */
+  reclaim(): void {
+    this.#reclaim(false);
+  }
+
   get stats(): MailboxStats {
     const peers = this.#peers.filter((peer) => peer !== null);
     return {

@@ -18,8 +18,12 @@ export interface World {
   readonly isBusy: boolean;
   /** Whether a log directory was made to fail in this life. */
   readonly isFaulty: boolean;
+  /** Which life of the broker this is. */
+  readonly life: number;
   /** How often the power has failed with settings that do not promise to keep what was acknowledged. */
   readonly losses: number;
+  /** A line for who replays the seed. */
+  tell(line: string): void;
   /** Counts something that happened, for the summary. */
   count(what: string): void;
 }

@@ -40,6 +40,8 @@ export const native: Native = {
   pinThread: () => UNSUPPORTED,
 };
 
+const validator = new ProduceValidator(native);
+
 export interface LifeOptions {
   readonly settings: Readonly<Record<string, string>>;
   readonly world: VirtualClock;
@@ -66,6 +68,8 @@ export class Life {
   /** What each thread runs when its turn comes, and who has been rung awake. */
   readonly #soon: (() => void)[][];
   readonly #wakes: (() => void)[] = [];
+  /** What waits for a thread of the pool. */
+  readonly #tasks: (() => void)[] = [];
   #bells: VirtualDoorbells | null = null;
   isAlive = true;
 
@@ -127,11 +131,13 @@ export class Life {
         for (const run of due) if (this.isAlive) run();
       });
     }
-    for (const wake of this.#wakes) {
-      events.push(() => {
-        this.#wakes.splice(this.#wakes.indexOf(wake), 1);
-        wake();
-      });
+    for (const list of [this.#wakes, this.#tasks]) {
+      for (const run of list) {
+        events.push(() => {
+          list.splice(list.indexOf(run), 1);
+          run();
+        });
+      }
     }
   }
 
@@ -179,6 +185,17 @@ export class Life {
     return logger;
   }
 
+  /** A task of the pool: it runs when its turn comes. */
+  #inBackground<T>(task: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#tasks.push(() => {
+        Promise.resolve()
+          .then(task)
+          .then(resolve, (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))));
+      });
+    });
+  }
+
   #startThread(start: ThreadStart): Thread {
     // oxlint-disable-next-line no-unsafe-type-assertion -- main gives its threads nothing else
     const data = start.data as ThreadData;
@@ -207,9 +224,10 @@ export class Life {
         net,
         files: disk,
         recover: (input) =>
-          recoverPartition({ disk, native, logger: common.log }, { ...input, now: common.clock.now() }),
-        validateLate: (task) =>
-          Promise.resolve(validateLate(new ProduceValidator(native), task, Number.POSITIVE_INFINITY)),
+          this.#inBackground(() =>
+            recoverPartition({ disk, native, logger: common.log }, { ...input, now: common.clock.now() }),
+          ),
+        validateLate: (task) => this.#inBackground(() => validateLate(validator, task, Number.POSITIVE_INFINITY)),
         descriptorLimit: this.#options.descriptorLimit,
       });
       this.shards.push(shard);

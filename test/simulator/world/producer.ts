@@ -25,6 +25,8 @@ interface Batch {
   /** Sizes of the texts, so that it can be made again for another producer id. */
   readonly sizes: readonly number[];
   isSent: boolean;
+  /** The broker's life in which it was sent first; 0: not yet. After a restart older batches are not always known as duplicates. */
+  firstLife: number;
 }
 
 /** The batches for one partition, in order. */
@@ -125,7 +127,7 @@ export class Producer extends Actor {
     }
     if (line.batches.length >= QUEUED) return;
     const sizes = Array.from({ length: 1 + this.random.below(4) }, () =>
-      this.random.chance(0.03) ? this.random.below(60_000) : this.random.below(300),
+      this.random.chance(0.03) ? this.random.below(22_000) : this.random.below(300),
     );
     line.batches.push(this.#batch(line, sizes));
     this.world.count('batches');
@@ -145,7 +147,7 @@ export class Producer extends Actor {
     }));
     const codec = oneOf(this.random, ['none', 'none', 'none', 'lz4', 'gzip'] as const);
     const who = isIdempotent ? { producerId: this.#producerId, producerEpoch: 0, baseSequence } : {};
-    return { ids, sizes, bytes: batchOf(records, { codec, ...who }), isSent: false };
+    return { ids, sizes, bytes: batchOf(records, { codec, ...who }), isSent: false, firstLife: 0 };
   }
 
   #send(rpc: Rpc): void {
@@ -165,6 +167,8 @@ export class Producer extends Actor {
     const sent = lines.map((line): Sent => {
       const batch = line.batches.find(({ isSent }) => !isSent) as Batch;
       batch.isSent = true;
+      batch.firstLife ||= this.world.life;
+      this.world.tell(`${line.partition.key} ${batch.ids[0]} sent on connection ${rpc.connection.id}`);
       const wasThere = line.topic.state === 'there';
       return { line, batch, asOf: line.partition.now, generation: this.#generation, wasThere };
     });
@@ -208,11 +212,14 @@ export class Producer extends Actor {
     batch.isSent = false;
     const isFirst = line.batches[0] === batch;
     const code = part?.errorCode ?? ERRORS.NETWORK_EXCEPTION;
+    this.world.tell(`${line.partition.key} ${batch.ids[0]} ${errorName(code)} ${part?.baseOffset ?? ''}`);
     if (code === ERRORS.NONE && part !== null) {
-      if (!isFirst) line.partition.fail(`${batch.ids[0]} is acknowledged before ${line.batches[0]?.ids[0]}`);
+      const place = line.batches.indexOf(batch);
+      const skipped = line.batches.slice(0, place).find(({ firstLife }) => firstLife === this.world.life);
+      if (skipped) line.partition.fail(`${batch.ids[0]} is acknowledged before ${skipped.ids[0]}`);
       if (version >= 5 && part.logStartOffset >= 0) line.partition.start(asOf, part.logStartOffset);
       this.#learn(sent, part.baseOffset);
-      line.batches.shift();
+      line.batches.splice(place, 1);
     } else this.#failed(sent, code, isFirst);
     if (line.isDraining && line.batches.every(({ isSent }) => !isSent)) line.isDraining = false;
   }
@@ -222,7 +229,7 @@ export class Producer extends Actor {
     this.world.count('batches acknowledged');
   }
 
-  #failed({ line, wasThere }: Sent, code: number, isFirst: boolean): void {
+  #failed({ line, batch, wasThere }: Sent, code: number, isFirst: boolean): void {
     const { topic, partition } = line;
     const wasDraining = line.isDraining;
     line.isDraining = true;
@@ -242,7 +249,7 @@ export class Producer extends Actor {
         return;
       case ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER:
         if (!isFirst || wasDraining) return;
-        if (this.world.losses === this.#lossesAtStart) {
+        if (this.world.losses === this.#lossesAtStart && batch.firstLife === this.world.life) {
           partition.fail(`${line.batches[0]?.ids[0]} is out of order, and all before it was acknowledged`);
         }
         this.#producerId = -1;

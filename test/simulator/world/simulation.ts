@@ -135,6 +135,14 @@ export class Simulation implements World {
     );
   }
 
+  get life(): number {
+    return this.#lives;
+  }
+
+  tell(line: string): void {
+    this.#tell(`${this.#steps} ${this.clock.monotonic()} ${line}`);
+  }
+
   count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
@@ -250,7 +258,7 @@ export class Simulation implements World {
       descriptorLimit: this.plan.descriptorLimit,
       onBug: (what) => (this.#bug ??= what),
       onLine: (level, message, fields) => {
-        if (level !== 'debug') this.#tell(`${this.#steps} ${this.clock.monotonic()} ${level} ${message} ${fields}`);
+        if (level !== 'debug') this.tell(`${level} ${message} ${fields}`);
       },
     });
     this.#life = life;
@@ -264,7 +272,7 @@ export class Simulation implements World {
   }
 
   #note(what: string): void {
-    this.#tell(`${this.#steps} ${this.clock.monotonic()} ---- ${what}`);
+    this.tell(`---- ${what}`);
   }
 
   /** Ends the process at once; the power fails with it, or not. */
@@ -276,6 +284,7 @@ export class Simulation implements World {
     const disk = how === 'kill' ? this.#disk.kill() : this.#disk.crash(1 + this.random.below(0x7fffffff));
     this.#disk = this.#furnish(disk);
     this.#slow = null;
+    for (const [path, size] of disk.sizes()) this.tell(`file ${path} ${size}`);
   }
 
   async #stop(): Promise<void> {
@@ -284,6 +293,8 @@ export class Simulation implements World {
     const life = required(this.#life, 'a life');
     this.#isOpen = false;
     await this.#until('the stop', life.stop());
+    // A process ends when what its pool has begun is done.
+    await this.#while('the last file operation', () => this.#disk.waiting > 0);
     life.die();
     if (!this.isFaulty && this.#disk.openFiles > 0) {
       throw new Violation(`${this.#disk.openFiles} files are open after a clean stop`);
