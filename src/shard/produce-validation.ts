@@ -20,7 +20,7 @@ import {
   SEAL_SIZE,
   SEAL_TIMESTAMP,
 } from '../port/native.ts';
-import { BATCH_HEADER_SIZE, isLogAppendTime } from '../protocol/batch.ts';
+import { BATCH, BATCH_HEADER_SIZE, isLogAppendTime } from '../protocol/batch.ts';
 import type { ErrorName } from '../protocol/errors.ts';
 import { recordErrorsOf } from './produce-record-errors.ts';
 import { rewriteBatch, rewriteLimit, targetCodec } from './produce-rewrite.ts';
@@ -65,6 +65,14 @@ function refused(error: ErrorName): Verdict {
   return { ok: false, error, message: null, recordErrors: [] };
 }
 
+/** How much may come out of a batch that is to be unpacked or packed anew; Infinity where it stays as it is. */
+function rewritingBound({ records, config }: ProduceEntry): number {
+  const codec = records.readInt16BE(BATCH.attributes) & COMPRESSION_MASK;
+  const target = targetCodec(config, codec);
+  if (target === codec) return Number.POSITIVE_INFINITY;
+  return target === CODEC.none ? config.maxMessageBytes : rewriteLimit(config);
+}
+
 export class ProduceValidator {
   readonly #native: BatchFunctions;
   #rows = new Float64Array(64 * ROW_SIZE);
@@ -106,7 +114,7 @@ export class ProduceValidator {
    */
   validateLarge(entry: ProduceEntry, now: number, bound: number): Verdict {
     this.#isLate = true;
-    this.#bound = bound;
+    this.#bound = Math.min(bound, rewritingBound(entry));
     const [verdict] = this.validate([entry], now);
     this.#isLate = false;
     this.#bound = LOOP_BYTES;
