@@ -32,6 +32,7 @@ const logger = createLogger({ fields: { thread: 'background' } });
 const tasks: TaskFunctions<BackgroundTasks> = {
   validateBatch: (input) =>
     validateLate(validator, input as LateTask, kind === 'fallback' ? FALLBACK_OUTPUT : Number.POSITIVE_INFINITY),
+  decompress: ({ codec, bytes, maxOutput }) => native.decompress(codec, bytes, 0, bytes.length, maxOutput),
   recoverPartition(input) {
     const task = input as RecoveryTask;
     let toldAt = systemClock.monotonic();

@@ -38,6 +38,10 @@ const shard = new ShardThread(data, {
   recover: (input) => backgroundPool().run('recoverPartition', input),
   // oxlint-disable-next-line no-unsafe-type-assertion -- background-main answers a LateTask with a LateResult
   validateLate: (task) => backgroundPool().run('validateBatch', task) as Promise<LateResult>,
+  async decompressLarge(codec, bytes, maxOutput) {
+    const output = await backgroundPool().run('decompress', { codec, bytes, maxOutput });
+    return typeof output === 'number' ? output : Buffer.from(output.buffer, output.byteOffset, output.byteLength);
+  },
   crash,
   descriptorLimit: descriptorLimit(data.shardCount),
 });

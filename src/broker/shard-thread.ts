@@ -38,7 +38,7 @@ import { SlotTable } from '../shard/slots.ts';
 import { countTurns } from '../shard/turns.ts';
 import { Watchers } from '../shard/watchers.ts';
 import { DescriptorCache } from '../storage/descriptors.ts';
-import { createLogEnvironment } from '../storage/environment.ts';
+import { createLogEnvironment, type LogPorts } from '../storage/environment.ts';
 import { shardServices } from './shard-services.ts';
 import { configOf, type OpenLogs, STOP_STEP, type ThreadData } from './thread-data.ts';
 
@@ -55,6 +55,8 @@ export interface ShardPorts {
   recover(input: RecoveryInput): Promise<unknown>;
   /** Validates a batch in the background pool (shard/produce-late). */
   validateLate(task: LateTask): Promise<LateResult>;
+  /** Decompresses in the background pool (storage/environment). Not given: on this thread. */
+  readonly decompressLarge?: LogPorts['decompressLarge'];
   /** An exception that no request can be blamed for: the process ends. */
   crash(error: unknown): void;
   /** Descriptors that the logs of this thread may hold open. */
@@ -124,6 +126,7 @@ export class ShardThread {
       logger: log,
       native,
       descriptors,
+      ...(ports.decompressLarge === undefined ? {} : { decompressLarge: ports.decompressLarge }),
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
     const { nodeId } = this.#config;

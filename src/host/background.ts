@@ -8,6 +8,11 @@ export type BackgroundTasks = {
   readonly recoverPartition: { readonly input: unknown; readonly output: unknown };
   /** Validates a batch of a Produce request that takes too long for a shard's loop (shard/produce-late). */
   readonly validateBatch: { readonly input: unknown; readonly output: unknown };
+  /** Decompresses records for a look-up by time; bytes, or one of BATCH_ERROR. */
+  readonly decompress: {
+    readonly input: { readonly codec: number; readonly bytes: Uint8Array; readonly maxOutput: number };
+    readonly output: Uint8Array | number;
+  };
 };
 
 /** Threads for each thread that has work; together with the other shards' they share the machine's processors. */

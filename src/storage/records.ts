@@ -8,8 +8,8 @@ import type { LogPorts } from './environment.ts';
 
 /** What may come out of a batch on the loop; more is left to the pool. */
 const INLINE_OUTPUT = 1024 * 1024;
-/** Bound of what one batch may decompress to: Kafka's largest array. */
-const MAX_OUTPUT = 2147483639;
+/** What may come out of one batch at all, as it is in memory as a whole. Beyond it look-ups pass the batch over. */
+const MAX_OUTPUT = 256 * 1024 * 1024;
 
 const cursor: Cursor = { offset: 0 };
 

@@ -194,14 +194,21 @@ describe('batches that inflate', () => {
     );
   });
 
-  test('a look-up by time in such a batch', async () => {
+  test('look-ups by time in such batches', async () => {
     const before = attacked.residentBytes();
     const [client] = clients;
-    await client.ask('ListOffsets', 5, {
+    await createTopic(client, 'look-up', 2);
+    await produce(client, 'look-up', 0, bomb('lz4', 100));
+    await produce(client, 'look-up', 1, bomb('zstd', 2047));
+    const { topics } = await client.ask('ListOffsets', 5, {
       replicaId: -1,
       isolationLevel: 0,
-      topics: [{ name: 'target', partitions: [{ partitionIndex: 0, timestamp: 1n }] }],
+      topics: [{ name: 'look-up', partitions: [0, 1].map((partitionIndex) => ({ partitionIndex, timestamp: 1n })) }],
     });
+    const [found, tooLarge] = topics[0]?.partitions ?? [];
+    assert.deepEqual([found?.errorCode, found?.offset], [0, 0]);
+    // One that does not fit into memory is passed over.
+    assert.deepEqual([tooLarge?.errorCode, tooLarge?.offset], [0, -1]);
     await attacked.innocent.check();
     assert.ok(attacked.residentBytes() - before < GROWTH, `${attacked.residentBytes() - before} bytes more`);
   });
