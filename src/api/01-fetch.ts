@@ -133,14 +133,16 @@ function read(context: Context<FetchResponseInput>, reading: Reading, ask: Fetch
   const unread = reading.places.filter((place) => reading.results[place] === NOTHING_YET);
   let isHere = true;
   let answer: FetchResponseInput | null = null;
-  context.services.fetch(ask, (parts) => {
+  const endWaiting = context.services.fetch(ask, (parts) => {
     for (let i = 0; i < parts.length; i++) reading.results[unread[i] as number] = parts[i] as FetchedPart;
     const response = respond(reading, context);
     if (isHere) answer = response;
     else context.answer(response);
   });
   isHere = false;
-  return answer ?? PENDING;
+  if (answer !== null) return answer;
+  context.whenOrphan(endWaiting);
+  return PENDING;
 }
 
 /** v15 moved the replica's id into a struct. */

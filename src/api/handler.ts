@@ -63,6 +63,8 @@ export interface RequestContext<Services, Response = unknown> {
   readonly services: Services;
   /** The connection is closed: nobody waits for the answer. */
   readonly orphan: boolean;
+  /** Calls `run` when the connection closes before this request has its answer, which is to be given all the same, soon. One a request. */
+  whenOrphan(run: () => void): void;
   /**
    * Keeps a view into a Produce request's bytes valid beyond the handler's first turn. Inside that turn the bytes may lie in the
    * buffer that the next read of any connection overwrites; the result lies in the shard's arena, where every thread can read it,

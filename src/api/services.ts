@@ -111,8 +111,8 @@ export interface Services {
     timeoutMs: number,
     done: (parts: ProducedPart[]) => void,
   ): void;
-  /** Waits as the limits say; `done` is called once with a result for each item. */
-  fetch(ask: FetchAsk, done: (parts: FetchedPart[]) => void): void;
+  /** Waits as the limits say; `done` is called once with a result for each item. Returns what ends the waiting: `done` comes without records. */
+  fetch(ask: FetchAsk, done: (parts: FetchedPart[]) => void): () => void;
   listOffsets(call: {
     replicaId: number;
     isolationLevel: number;

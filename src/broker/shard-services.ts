@@ -82,7 +82,7 @@ export function shardServices(parts: ServiceParts): Services {
     },
     fetch(ask, done) {
       const { replicaId, isolationLevel, items } = ask;
-      parts.fetching.fetch({ replicaId, isolationLevel, items }, ask, done);
+      return parts.fetching.fetch({ replicaId, isolationLevel, items }, ask, done);
     },
     listOffsets: (call) => new Promise((resolve) => scatter.ask('listOffsets', call, resolve)),
     epochEnds: (items) => new Promise((resolve) => scatter.ask('epochEnd', { items }, resolve)),

@@ -91,6 +91,7 @@ export class ShardThread {
   readonly #logs: Logs;
   readonly #owner: Owner;
   readonly #watchers: Watchers;
+  readonly #fetching: FetchRouter;
   readonly #server: ShardServer<Services>;
   readonly #late: LateLines;
   readonly #slots: SlotTable;
@@ -175,7 +176,7 @@ export class ShardThread {
       (topic) => this.#logs.configOf(topic),
       () => clock.now(),
     );
-    const fetching = new FetchRouter({
+    this.#fetching = new FetchRouter({
       clock,
       scatter,
       giveBack: (slot) => slots.done(slot),
@@ -190,7 +191,7 @@ export class ShardThread {
       identity: this.#identity,
       logs: this.#logs,
       producing,
-      fetching,
+      fetching: this.#fetching,
       scatter,
       shard: self - FIRST_SHARD,
       shardCount,
@@ -316,7 +317,7 @@ export class ShardThread {
         this.#server.close('the broker is stopping');
         resolve();
       });
-      for (const partition of this.#table) partition.wakeAll();
+      this.#fetching.stop();
     });
   }
 
@@ -368,6 +369,7 @@ export class ShardThread {
 
   /** Counters and accounts, for metrics, tests and simulations. */
   stats(): ShardStats {
+    this.#mailbox.reclaim();
     return {
       connections: this.#server.connectionCount,
       faults: this.#faults,

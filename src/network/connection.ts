@@ -349,8 +349,8 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
     while (request !== null) {
       const { next } = request;
       request.next = null;
-      request.orphan = true;
       if (request.done) this.#drop(request);
+      request.orphaned();
       request = next;
     }
   }

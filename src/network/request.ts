@@ -52,6 +52,7 @@ export class Request<Services> implements RequestContext<Services> {
   parts: Buffer | readonly ResponsePart[] | null = null;
   throttleMs = 0;
   closes = false;
+  #onOrphan: (() => void) | null = null;
 
   /** The copy of a landing frame from its first lent view on. */
   #copy: Chunk | null = null;
@@ -89,6 +90,16 @@ export class Request<Services> implements RequestContext<Services> {
 
   get services(): Services {
     return this.home.services;
+  }
+
+  whenOrphan(run: () => void): void {
+    this.#onOrphan = run;
+  }
+
+  /** Its connection has closed. */
+  orphaned(): void {
+    this.orphan = true;
+    if (!this.settled) this.#onOrphan?.();
   }
 
   answer(answer: unknown): void {

@@ -2,8 +2,8 @@
  * A Fetch on the side of the connection: asks the owners, waits where there is too little, and cuts the slices to the response's limit.
  *
  *   read ─▶ enough, an error, or no time to wait? ── yes ─▶ cut (KIP-74) ─▶ done
- *    ▲                    │ no
- *    └── first wake ◀── one watch an owner, and one timer
+ *    ▲                    │ no                                              ▲
+ *    └── first wake ◀── one watch an owner, and one timer ── connection closed, or stop
  *
  * Slices cost nothing, so every owner offers what each partition's own limit allows; what the response cannot carry is given back.
  * Lives on the thread of the connection; one object a Fetch that waits.
@@ -39,6 +39,8 @@ const EMPTY: Records = { kind: 'memory', bytes: Buffer.alloc(0) };
 
 export class FetchRouter {
   readonly #parts: FetchRouterParts;
+  readonly #waiting = new Set<Waiting>();
+  #isStopped = false;
 
   constructor(parts: FetchRouterParts) {
     this.#parts = parts;
@@ -46,27 +48,49 @@ export class FetchRouter {
 
   /**
    * Calls `done` once with a result for each item, in order. No item's `maxBytes` may be above the response's, so that an owner's
-   * `oversized` says the truth for the first slice of the response too.
+   * `oversized` says the truth for the first slice of the response too. Returns what ends the waiting: `done` is called then, without records.
    */
-  fetch(call: FetchCall, limits: FetchLimits, done: (partitions: FetchedPartition[]) => void): void {
+  fetch(call: FetchCall, limits: FetchLimits, done: (partitions: FetchedPartition[]) => void): () => void {
     const { scatter, giveBack } = this.#parts;
+    let waiting: Waiting | null = null;
+    let mayWait = limits.maxWaitMs > 0;
     scatter.ask('fetch', call, (results) => {
-      if (limits.maxWaitMs <= 0 || isEnough(call.items, results, limits.minBytes)) {
+      if (!mayWait || this.#isStopped || isEnough(call.items, results, limits.minBytes)) {
         done(cut(call.items, results, limits.maxBytes, giveBack));
         return;
       }
-      new Waiting(this.#parts, call, limits, done).start(results);
+      waiting = new Waiting(this.#parts, call, limits, (partitions) => {
+        if (waiting !== null) this.#waiting.delete(waiting);
+        done(partitions);
+      });
+      this.#waiting.add(waiting);
+      waiting.start(results);
     });
+    return () => {
+      mayWait = false;
+      waiting?.end();
+    };
+  }
+
+  /** Answers every Fetch that waits, and lets no other wait: the broker stops. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const waiting of this.#waiting) waiting.end();
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 }
 
-/** Whether Kafka would answer at once: bytes, an error, a divergence, or a partition at its own limit. */
+/** Whether Kafka would answer at once: bytes, an error, a divergence, a partition at its own limit or at the end of an old segment. */
 function isEnough(items: readonly FetchItem[], results: readonly FetchResult[], minBytes: number): boolean {
   if (items.length === 0) return true;
   let bytes = 0;
   for (let i = 0; i < results.length; i++) {
     const result = results[i] as FetchResult;
-    if (result.errorCode !== ERRORS.NONE || result.divergingEpoch >= 0) return true;
+    if (result.errorCode !== ERRORS.NONE || result.divergingEpoch >= 0 || result.isBehind !== 0) return true;
     bytes += result.length;
     if (result.length > 0 && result.length >= (items[i] as FetchItem).maxBytes) return true;
   }
@@ -111,7 +135,10 @@ class Waiting {
   readonly #deadline: number;
   #timer: Timer | null = null;
   #unwatch: (() => void)[] = [];
+  /** As they were read last; their slices have been given back. */
+  #results: readonly FetchResult[] = [];
   #isReading = false;
+  /** The time is over, or nobody waits any more: what is being read is the answer. */
   #isDue = false;
   /** While watches are put up: a wake then is remembered and acted on when all are up. */
   #isArming = false;
@@ -138,8 +165,23 @@ class Waiting {
     this.#wait(results);
   }
 
+  /** Answers now, with what a reading under way brings or without records. */
+  end(): void {
+    this.#isDue = true;
+    if (this.#isReading || this.#timer === null) return;
+    this.#stopWatching();
+    this.#answer(this.#results.map((result) => ({ result, records: EMPTY })));
+  }
+
+  #answer(partitions: FetchedPartition[]): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#done(partitions);
+  }
+
   /** Gives the slices back (they will be read again) and watches every owner. */
   #wait(results: readonly FetchResult[]): void {
+    this.#results = results;
     let missing = this.#limits.minBytes;
     const byOwner = new Map<number, WatchCall>();
     for (let i = 0; i < results.length; i++) {
@@ -182,9 +224,7 @@ class Waiting {
       this.#isReading = false;
       const isLate = this.#isDue || this.#parts.clock.monotonic() >= this.#deadline;
       if (isLate || isEnough(this.#call.items, results, this.#limits.minBytes)) {
-        this.#timer?.cancel();
-        this.#timer = null;
-        this.#done(cut(this.#call.items, results, this.#limits.maxBytes, this.#parts.giveBack));
+        this.#answer(cut(this.#call.items, results, this.#limits.maxBytes, this.#parts.giveBack));
       } else {
         this.#wait(results);
       }

@@ -166,7 +166,12 @@ export class Partition {
    * @param settle called once, inside the call where everything is immediate; in order for the appends of one partition
    * @param consumed called once, before `settle` and perhaps long before it: `bytes` are needed no more
    */
-  append(bytes: Buffer, acks: number, settle: (appended: Appended) => void, consumed: (() => void) | null = null): void {
+  append(
+    bytes: Buffer,
+    acks: number,
+    settle: (appended: Appended) => void,
+    consumed: (() => void) | null = null,
+  ): void {
     const { log } = this;
     const errorCode = log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
     if (log === null || errorCode !== ERRORS.NONE) {
@@ -210,15 +215,23 @@ export class Partition {
     commitFlush.add(log, (isSafe) => ticket.settle(isSafe ? ERRORS.NONE : ERRORS.KAFKA_STORAGE_ERROR, log.startOffset));
   }
 
-  /** The high watermark may have moved: tells the log, the appends that wait for it and the fetches. */
+  /**
+   * `bytes` more were appended, and the high watermark may have moved: tells the log, the appends that wait for it and the fetches. Of
+   * several appends that one write applied the first moves it over all of them, so that each counts its own bytes.
+   */
   #advance(log: Log, bytes: number): void {
+    const before = log.highWatermark;
     const stableBefore = log.lastStableOffset;
-    if (!log.setHighWatermark(this.state.highWatermark)) return;
-    if (this.#waiting.length > 0) this.#settleWaiting(log);
+    const moved = log.setHighWatermark(this.state.highWatermark);
+    if (moved && this.#waiting.length > 0) this.#settleWaiting(log);
     if (this.watches.size === 0) return;
-    const stableMoved = log.lastStableOffset !== stableBefore;
+    const { highWatermark, lastStableOffset, endOffset } = log;
+    const isAllRead = highWatermark === endOffset;
+    const wasStable = stableBefore === before && lastStableOffset === highWatermark;
     for (const watch of Array.from(this.watches)) {
-      if (!watch.readCommitted || stableMoved) watch.grow(bytes);
+      if (watch.readCommitted ? isAllRead && wasStable : isAllRead) watch.grow(bytes);
+      // More than these bytes has become readable: how much, the next read says.
+      else if (watch.readCommitted ? lastStableOffset !== stableBefore : moved) watch.fire();
     }
   }
 
@@ -290,6 +303,7 @@ export const NOTHING: FetchResult = {
   position: 0,
   length: 0,
   oversized: 0,
+  isBehind: 0,
   divergingEpoch: -1,
   divergingEndOffset: -1,
   leaderId: -1,
@@ -344,7 +358,9 @@ class Read implements ReadRequest {
       this.#complete({ ...NOTHING, errorCode });
       return;
     }
-    const { length } = located;
+    // Without a slot no other thread can send from it: all are taken, and the next read finds one.
+    const length = located.slot < 0 ? 0 : located.length;
+    if (located.length > 0 && length === 0) this.#host.releaseSegment(located);
     const result: FetchResult = {
       errorCode: ERRORS.NONE,
       highWatermark: log.highWatermark,
@@ -354,6 +370,7 @@ class Read implements ReadRequest {
       position: located.position,
       length,
       oversized: length > this.maxBytes ? 1 : 0,
+      isBehind: length > 0 && log.hasLaterSegment(located, this.upperBound) ? 1 : 0,
       divergingEpoch: -1,
       divergingEndOffset: -1,
       leaderId: -1,

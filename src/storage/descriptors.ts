@@ -70,6 +70,8 @@ export class DescriptorCache {
     target.leases++;
     target.lastUse = ++this.#uses;
     if (target.file !== null) {
+      // No slot was free when it was opened: perhaps one is now.
+      if (target.slot < 0 && this.#slots !== null) target.slot = this.#slots.share(target.file.fd);
       done(null);
       return;
     }

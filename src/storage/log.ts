@@ -165,6 +165,13 @@ export class Log {
     locate(this.#state, request);
   }
 
+  /** Whether what lies below `upperBound` goes on in a later segment than that of a slice. */
+  hasLaterSegment(located: Located, upperBound: number): boolean {
+    const { active, segments } = this.#state;
+    if (located.error !== null || located.segment === null || located.segment === active) return false;
+    return segments[this.#state.floorSegment(upperBound)] !== located.segment;
+  }
+
   /** Whole batches from the one that holds `offset` on, into memory. A batch that does not fit is left out, but for the first. */
   async read(offset: number, maxBytes: number, upperBound: number): Promise<ReadBytes> {
     const located = await new Promise<Located>((resolve) => {

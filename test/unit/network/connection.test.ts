@@ -102,6 +102,31 @@ test('Produce overlaps Produce and a waiting Fetch; responses leave in request o
   });
 });
 
+test('who waits for the answer to come is told that the connection has closed, once, and not when it has answered', async () => {
+  const pending: Pending[] = [];
+  await withRig({ apis: apis(pending) }, async (rig) => {
+    const client = await rig.client();
+    client.send('Produce', 9, 1, produce());
+    client.send('Fetch', 12, 2, FETCH);
+    client.send('Produce', 9, 3, produce());
+    await until(() => pending.length === 1);
+    pending[0]?.context.answer(PRODUCE_ANSWER);
+    await until(() => pending.length === 3);
+    const told: number[] = [];
+    pending.forEach(({ context }, place) => {
+      context.whenOrphan(() => {
+        told.push(place);
+        context.answer(place === 1 ? FETCH_ANSWER : PRODUCE_ANSWER);
+      });
+    });
+    pending[2]?.context.answer(PRODUCE_ANSWER);
+    client.socket.resetAndDestroy();
+    await until(() => told.length > 0);
+    await turns();
+    assert.deepEqual(told, [1]);
+  });
+});
+
 test('every other request starts when all before it are answered, and holds up those behind it', async () => {
   const pending: Pending[] = [];
   await withRig({ apis: apis(pending) }, async (rig) => {
