@@ -12,6 +12,13 @@ function asker(session: Session, topic: Topic, partition = 0) {
     session.ask(label, 'Produce', session.produceOf([{ topic, partition, records }], { acks }));
 }
 
+/** The length in the header of a batch of so many bytes. */
+function lengthOf(size: number): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(size - 12);
+  return length;
+}
+
 export const produceScenarios: readonly Scenario[] = [
   {
     name: 'records of all shapes',
@@ -165,6 +172,55 @@ export const produceScenarios: readonly Scenario[] = [
           );
         await session.show(`what is stored in ${type}`, topic);
       }
+    },
+  },
+  {
+    name: 'batches that unpack large',
+    versions: [8],
+    async run(session) {
+      const topic = await session.create('a');
+      const ask = asker(session, topic);
+      const big = 'x'.repeat(3_000_000);
+      await ask('small before', batchOf(['before']));
+      for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const)
+        await ask(codec, batchOf([big, codec], { codec }));
+      await ask(
+        'many records',
+        batchOf(
+          Array.from({ length: 20_000 }, (_, i) => `${i % 7}`),
+          { codec: 'lz4' },
+        ),
+      );
+      await ask('small after', batchOf(['after']));
+      const compacted = await session.create('compacted', 1, { 'cleanup.policy': 'compact' });
+      const keyless = batchOf([{ key: 'k', value: big }, { value: big }, { key: 'k', value: 'x' }, { value: 'x' }], {
+        codec: 'gzip',
+      });
+      await asker(session, compacted)('without keys', keyless);
+      const late = await session.create('late', 1, { 'message.timestamp.before.max.ms': '7200000' });
+      await asker(session, late)(
+        'too old',
+        batchOf(
+          [
+            { timestamp: 5n, value: big },
+            { timestamp: BigInt(Date.now()), value: 'x' },
+          ],
+          { codec: 'zstd' },
+        ),
+      );
+      const anew = await session.create('anew', 1, { 'compression.type': 'zstd' });
+      await asker(session, anew)('packed anew', batchOf([big, 'small'], { codec: 'gzip' }));
+      const damaged = batchOf([big], { codec: 'gzip' });
+      await ask(
+        'cut short inside',
+        patched(Buffer.concat([damaged.subarray(0, damaged.length - 20)]), 8, lengthOf(damaged.length - 20)),
+      );
+      await session.ask('what came of it', 'ListOffsets', {
+        replicaId: -1,
+        isolationLevel: 0,
+        topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
+      });
+      await session.show('what is packed anew', anew);
     },
   },
   {

@@ -97,6 +97,27 @@ test('a hundred batches of an idempotent producer, all on their way at once, kee
   session.close();
 });
 
+test('batches that take long to look at do not let later ones overtake them', async () => {
+  const session = new Session(target, 0);
+  const topic = await session.create('slow', PARTITIONS);
+  const client = await session.client();
+  const large = batchOf(['x'.repeat(4_000_000)], { codec: 'gzip' });
+  const ids: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    const records = i % 5 === 0 ? large : batchOf([`${i}`]);
+    ids.push(client.post('Produce', 9, session.produceOf([{ topic, partition: (i >> 1) % 2, records }])));
+  }
+  const next = [0, 0];
+  for (const [i, id] of ids.entries()) {
+    const { responses } = client.decode('Produce', 9, await client.exchange(id));
+    const partition = (i >> 1) % 2;
+    const part = responses[0]?.partitionResponses[0];
+    assert.deepEqual([part?.errorCode, part?.baseOffset], [0, next[partition]], `request ${i}`);
+    next[partition] = (next[partition] ?? 0) + 1;
+  }
+  session.close();
+});
+
 test('a produce behind a fetch that waits on the same connection wakes it, and is answered after it', async () => {
   const session = new Session(target, 0);
   const topic = await session.create('behind', PARTITIONS);

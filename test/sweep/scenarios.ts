@@ -14,7 +14,7 @@ const CORRELATION_ID = 77;
 const ABREAST = 8;
 
 function sampleOf(api: SweptApi, version: number, name: string): RequestInputOf<ApiName> {
-  return SAMPLES[api](version, name) as RequestInputOf<ApiName>;
+  return SAMPLES[api](version, name);
 }
 
 function frameOf(api: SweptApi, version: number, name: string): Buffer {
@@ -76,7 +76,7 @@ async function answer(session: Session, label: string, api: SweptApi, version: n
   }
   session.tell(`${label}: correlation id`, result.readInt32BE(0));
   const client = await session.client();
-  const decoded = client.decode(api as ApiName, version, result);
+  const decoded = client.decode<ApiName>(api, version, result);
   // What ApiVersions lists is the matter of its own scenarios.
   session.tell(label, api === 'ApiVersions' && 'errorCode' in decoded ? decoded.errorCode : decoded);
 }
