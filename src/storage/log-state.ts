@@ -45,6 +45,8 @@ export class LogState {
 
   failed: DiskFault | null = null;
   closed = false;
+  /** The directory is being renamed away: what is not found there is no fault of the disk. */
+  deleting = false;
   #care: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -119,7 +121,7 @@ export class LogState {
 
   /** Nothing is undone: what was written stays, this memory is of no more use. */
   fail(fault: DiskFault): void {
-    if (this.failed !== null) return;
+    if (this.failed !== null || (this.deleting && fault.code === 'ENOENT')) return;
     this.failed = fault;
     this.env.onFailed(this, fault);
   }

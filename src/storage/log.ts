@@ -354,10 +354,11 @@ export class Log {
       const unique = env.random.bytes(16).toString('hex');
       const parent = parentDirectory(directory);
       const moved = `${parent}/${movedDirectoryName(topic, partition, unique, 'delete')}`;
+      state.deleting = true;
       await env.disk.rename(directory, moved);
-      await env.disk.syncDirectory(parent);
       state.directory = moved;
       for (const segment of state.segments) segment.directory = moved;
+      await env.disk.syncDirectory(parent);
       this.#dropAll();
       env.clock.after(state.config.fileDeleteDelayMs, () => {
         // What cannot be removed now is removed at the next start.

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import type { LogConfig } from '../../../src/config/log-config.ts';
+import type { DiskFault } from '../../../src/port/disk.ts';
 import { recoverPartition } from '../../../src/storage/recovery.ts';
 import type { Log } from '../../../src/storage/log.ts';
-import { DIRECTORY, T0, append, batchOf, native, newWorld, openTestLog, silent, worldOn } from './fixture.ts';
+import { DIRECTORY, T0, append, batchOf, locate, native, newWorld, openTestLog, silent, worldOn } from './fixture.ts';
 import type { World } from './fixture.ts';
 
 const SMALL: Partial<LogConfig> = { segmentBytes: 900, indexIntervalBytes: 200, fileDeleteDelayMs: 1000 };
@@ -268,4 +269,39 @@ test('flush.messages and flush.ms say when a flush is due', async () => {
   append(log, batchOf(1));
   assert.equal(log.flushDue(world.clock.now() + 999), false);
   assert.equal(log.flushDue(world.clock.now() + 1000), true);
+});
+
+test('whoever reads while the directory is being renamed away does not take the log directory offline', async () => {
+  for (let steps = 0; steps < 12; steps++) {
+    const world = await newWorld();
+    const written = await openTestLog(world);
+    append(written, batchOf(3));
+    written.roll();
+    append(written, batchOf(3));
+    await written.close();
+    const log = await openTestLog(world, {}, { recoveryPoint: 6, highWatermark: 6 });
+    world.memory.completion = 'in-order';
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const deleting = log.delete();
+    for (let step = 0; step < steps; step++) {
+      await turn();
+      world.memory.runOne();
+    }
+    const reads = [
+      locate(log, { offset: 0, maxBytes: 1000, upperBound: 6, minOneMessage: true }),
+      log.offsetForTimestamp(0n),
+      log.sync(),
+    ].map((work: Promise<unknown>) =>
+      work.then(
+        () => 'done',
+        (error: unknown) => error,
+      ),
+    );
+    for (let idle = 0; idle < 3; idle = world.memory.runOne() ? 0 : idle + 1) await turn();
+    await deleting;
+    for (const result of await Promise.all(reads)) {
+      if (result instanceof Error) assert.equal((result as DiskFault).code, 'ENOENT', `after ${steps} steps`);
+    }
+    assert.deepEqual(world.faults, [], `after ${steps} steps`);
+  }
 });
