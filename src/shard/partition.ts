@@ -279,6 +279,8 @@ export class Partition {
         return;
       }
     }
+    // What is staged counts: the watermark that the read is told is the one after it.
+    log.flushStaged();
     log.locate(new Read(log, item, call, this.#host, complete));
   }
 
@@ -329,6 +331,9 @@ class Read implements ReadRequest {
   readonly upperBound: number;
   readonly minOneMessage = true;
   readonly #log: Log;
+  /** As the read began: what the asker is told it saw, and what its watch is compared with. They may move before it ends. */
+  readonly #highWatermark: number;
+  readonly #lastStableOffset: number;
   readonly #isolationLevel: number;
   readonly #host: PartitionHost;
   readonly #complete: (result: FetchResult) => void;
@@ -344,8 +349,10 @@ class Read implements ReadRequest {
     this.offset = item.fetchOffset;
     this.maxBytes = Math.max(0, item.maxBytes);
     this.#isolationLevel = call.isolationLevel;
+    this.#highWatermark = log.highWatermark;
+    this.#lastStableOffset = log.lastStableOffset;
     if (call.replicaId !== CONSUMER && call.replicaId >= 0) this.upperBound = log.endOffset;
-    else this.upperBound = call.isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark;
+    else this.upperBound = call.isolationLevel === READ_COMMITTED ? this.#lastStableOffset : this.#highWatermark;
     this.#host = host;
     this.#complete = complete;
   }
@@ -363,8 +370,8 @@ class Read implements ReadRequest {
     if (located.length > 0 && length === 0) this.#host.releaseSegment(located);
     const result: FetchResult = {
       errorCode: ERRORS.NONE,
-      highWatermark: log.highWatermark,
-      lastStableOffset: log.lastStableOffset,
+      highWatermark: this.#highWatermark,
+      lastStableOffset: this.#lastStableOffset,
       logStartOffset: log.startOffset,
       slot: length > 0 ? located.slot : -1,
       position: located.position,
