@@ -71,7 +71,7 @@ export class DescriptorCache {
     target.lastUse = ++this.#uses;
     if (target.file !== null) {
       // No slot was free when it was opened: perhaps one is now.
-      if (target.slot < 0 && this.#slots !== null) target.slot = this.#slots.share(target.file.fd);
+      if (target.slot < 0) this.#share(target, target.file);
       done(null);
       return;
     }
@@ -88,12 +88,21 @@ export class DescriptorCache {
       if (file !== null) {
         target.file = file;
         this.#open.add(target);
-        if (this.#slots !== null) target.slot = this.#slots.share(file.fd);
+        this.#share(target, file);
       } else {
         target.leases -= callbacks.length;
       }
       for (const callback of callbacks) callback(fault);
     });
+  }
+
+  /** Where all slots are taken, idle files make room. */
+  #share(target: Openable, file: DiskFile): void {
+    if (this.#slots === null) return;
+    target.slot = this.#slots.share(file.fd);
+    if (target.slot >= 0) return;
+    this.#evict();
+    target.slot = this.#slots.share(file.fd);
   }
 
   release(target: Openable): void {
