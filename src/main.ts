@@ -10,6 +10,7 @@ import { MainThread } from './broker/main-thread.ts';
 import { type BrokerConfig, parseBrokerConfig, settingsWithoutEffect } from './config/broker-config.ts';
 import { loadNative } from './host/addon.ts';
 import { systemClock } from './host/clock.ts';
+import { openFilesLimit } from './host/limits.ts';
 import { createLogger, errorText } from './host/log.ts';
 import { hostNet } from './host/net.ts';
 import { startThread } from './host/threads.ts';
@@ -59,6 +60,7 @@ export async function runBroker(options: RunOptions): Promise<number> {
       net: hostNet(native),
       doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN),
       startThread,
+      openFilesLimit: openFilesLimit(),
       die: (why) => {
         log.error(`The broker ends: ${why}`);
         process.exit(EXIT.failed);
@@ -67,7 +69,9 @@ export async function runBroker(options: RunOptions): Promise<number> {
   );
   stopOnSignals(main, log, end);
   try {
-    const { summary, ports } = await main.start();
+    const ready = await main.start();
+    if (ready === null) return await ended;
+    const { summary, ports } = ready;
     if (summary.recovered > 0)
       log.info('The last stop was not clean: logs were recovered', { logs: summary.recovered });
     const where = config.listeners.map(({ name, host }) => `${host || '0.0.0.0'}:${ports.get(name) ?? 0}`).join(', ');
@@ -83,7 +87,9 @@ export async function runBroker(options: RunOptions): Promise<number> {
   } catch (error) {
     if (!(error instanceof BootError) && !(error instanceof ListenerError)) throw error;
     process.stderr.write(`odradek: ${error.message}\n`);
-    await main.abandon();
+    // Without a listener everything else has started, and is left in order.
+    if (error instanceof ListenerError) await main.stop();
+    else await main.abandon();
     return EXIT.failed;
   }
   return await ended;

@@ -1,11 +1,11 @@
 /** A shard thread's entry: the host's ports, and nothing else. */
-import { readFileSync } from 'node:fs';
 import { ShardThread } from './broker/shard-thread.ts';
 import { configOf, type ThreadData } from './broker/thread-data.ts';
 import { loadNative } from './host/addon.ts';
 import { backgroundPool } from './host/background.ts';
 import { systemClock } from './host/clock.ts';
 import { openHostDisk } from './host/disk.ts';
+import { openFilesLimit } from './host/limits.ts';
 import { createLogger } from './host/log.ts';
 import { hostFileReader, hostNet } from './host/net.ts';
 import { systemRandom } from './host/random.ts';
@@ -58,8 +58,7 @@ function pin(cpus: readonly number[]): void {
 
 /** An equal share of what the process may have open, half of it left to sockets. */
 function descriptorLimit(shardCount: number): number {
-  const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 4096);
-  return Math.max(64, Math.floor(limit / 2 / shardCount));
+  return Math.max(64, Math.floor(openFilesLimit() / 2 / shardCount));
 }
 
 interface HandedSocket {

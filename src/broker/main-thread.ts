@@ -30,6 +30,8 @@ export interface MainPorts {
   readonly net: NetHost;
   doorbell(block: SharedBlock): Doorbell;
   startThread(start: ThreadStart): Thread;
+  /** Files and sockets that the process may have open. */
+  readonly openFilesLimit?: number;
   /** Ends the process at once with a reason: a thread is dead or stands still. */
   die(reason: string): void;
   /** Addresses of each thread's arena, where a simulation wants few. */
@@ -38,6 +40,8 @@ export interface MainPorts {
 
 /** Descriptors that a thread can share at once. */
 const SLOTS_PER_THREAD = 4096;
+/** Of the descriptors that the process may have: what is beyond is left to logs. */
+const SOCKETS_SHARE = 0.75;
 /** A young generation large enough that short-lived objects of requests die in it. */
 const YOUNG_SPACE_MB = 32;
 
@@ -96,6 +100,9 @@ export class MainThread {
       listeners: config.listeners,
       limits: connectionLimits(config),
       backlog: config.values['socket.listen.backlog.size'],
+      ...(ports.openFilesLimit === undefined
+        ? {}
+        : { descriptorLimit: Math.floor(ports.openFilesLimit * SOCKETS_SHARE) }),
       shards: shardCount,
       handOver: (shard, handed, arrival) => this.#handOver(shard, handed, arrival),
     });

@@ -47,7 +47,8 @@ function listen(
     const address = { port: options.port, backlog: options.backlog };
     server.listen(options.host === '' ? address : { ...address, host: options.host }, () => {
       server.removeListener('error', failed);
-      // A failed accept (EMFILE) is reported here; the connection is lost, the listener is not.
+      // A failed accept is reported here; the connection is lost, the listener is not. Where no descriptor is left, the runtime closes
+      // what arrives and tells nobody.
       server.on('error', () => undefined);
       const bound = server.address();
       const port = bound !== null && typeof bound === 'object' ? bound.port : options.port;
@@ -62,6 +63,7 @@ function arrivedOf(native: Native, socket: Socket): Arrived {
   return {
     remoteAddress: plainAddress(socket.remoteAddress),
     remotePort: socket.remotePort ?? 0,
+    descriptor: handleOf(socket)?.fd ?? -1,
     handOver: () => handOver(native, socket),
     destroy: () => {
       socket.destroy();

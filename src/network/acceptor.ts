@@ -11,6 +11,7 @@ import type { Clock, Timer } from '../port/clock.ts';
 import type { Logger } from '../port/log.ts';
 import type { Arrived, Handed, Listening, NetHost } from '../port/net.ts';
 import { ConnectionCounts } from './connection-limits.ts';
+import { LineLimit } from './line-limit.ts';
 import type { Arrival } from './server.ts';
 import type { ConnectionLimits, ListenerAddress } from './settings.ts';
 
@@ -22,6 +23,8 @@ export interface AcceptorOptions {
   readonly limits: ConnectionLimits;
   /** socket.listen.backlog.size: for each listener, and how many wait here when the limits are reached. */
   readonly backlog: number;
+  /** Descriptors from this number on are left to files. Not given: connections may use them all. */
+  readonly descriptorLimit?: number;
   /** How many shards there are, numbered from 0. */
   readonly shards: number;
   readonly handOver: (shard: number, handed: Handed, arrival: Arrival) => void;
@@ -50,6 +53,9 @@ export class Acceptor {
   readonly #served = new Map<number, Served>();
   /** Connections of each shard. */
   readonly #load: number[];
+  readonly #tooMany: LineLimit;
+  readonly #noDescriptors: LineLimit;
+  readonly #held: LineLimit;
   #waiting: Waiting[] = [];
   #retry: Timer | null = null;
   #nextId = 1;
@@ -60,6 +66,10 @@ export class Acceptor {
   constructor(options: AcceptorOptions) {
     this.#options = options;
     this.#counts = new ConnectionCounts(options.limits, options.clock.monotonic());
+    const { log, clock } = options;
+    this.#tooMany = new LineLimit(log, clock, 'refused more connections whose addresses have as many as they may');
+    this.#noDescriptors = new LineLimit(log, clock, 'refused more connections for want of descriptors');
+    this.#held = new LineLimit(log, clock, 'held up more connections', 1);
     this.#load = Array.from({ length: options.shards }, () => 0);
   }
 
@@ -99,6 +109,7 @@ export class Acceptor {
     for (const { arrived } of this.#waiting) arrived.destroy();
     this.#waiting = [];
     this.#retry?.cancel();
+    for (const lines of [this.#tooMany, this.#noDescriptors, this.#held]) lines.close();
   }
 
   async #open(listener: ListenerAddress): Promise<void> {
@@ -121,8 +132,21 @@ export class Acceptor {
       arrived.destroy();
       return;
     }
+    // Descriptors are given out from the lowest: a high number says how many are in use. Logs must be able to open their files.
+    if (arrived.descriptor >= (this.#options.descriptorLimit ?? Number.POSITIVE_INFINITY)) {
+      this.#noDescriptors.warn('connection refused: the process has almost as many files open as it may', {
+        address: arrived.remoteAddress,
+        descriptor: arrived.descriptor,
+      });
+      arrived.destroy();
+      return;
+    }
     const waiting: Waiting = { arrived, listener };
     if (this.#waiting.length === 0 && this.#admit(waiting)) return;
+    this.#held.warn('connections wait: max.connections or max.connection.creation.rate is reached', {
+      address: arrived.remoteAddress,
+      connections: this.#counts.total,
+    });
     if (this.#waiting.length >= this.#options.backlog) {
       arrived.destroy();
       return;
@@ -133,12 +157,12 @@ export class Acceptor {
 
   /** False where the connection has to wait. */
   #admit({ arrived, listener }: Waiting): boolean {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     const address = arrived.remoteAddress;
     const admission = this.#counts.admit(address, clock.monotonic());
     if (admission === 'later') return false;
     if (admission === 'refused') {
-      log.info('connection refused: its address has as many as it may', {
+      this.#tooMany.warn('connection refused: its address has as many as it may', {
         address,
         limit: this.#counts.limitOf(address),
       });

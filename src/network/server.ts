@@ -85,7 +85,11 @@ export class ShardServer<Services> implements Shared<Services> {
     this.rows = apiRows(options.apis);
     this.requestMaxBytes = options.settings.requestMaxBytes;
     this.now = options.clock.monotonic();
-    this.#invalidLines = new LineLimit(options.log, 'closed more connections that sent invalid requests');
+    this.#invalidLines = new LineLimit(
+      options.log,
+      options.clock,
+      'closed more connections that sent invalid requests',
+    );
     this.#memory = new MemoryQueue(options.arena, this.requestMaxBytes, (connection) => this.runLater(connection));
     this.#sweepTimer = options.clock.after(SWEEP_MS, () => this.#sweep());
   }
@@ -123,6 +127,7 @@ export class ShardServer<Services> implements Shared<Services> {
   close(reason: string): void {
     this.#stopping = true;
     this.#sweepTimer.cancel();
+    this.#invalidLines.close();
     for (const connection of this.#connections) connection.close(reason);
   }
 
@@ -220,7 +225,6 @@ export class ShardServer<Services> implements Shared<Services> {
       if (this.now - connection.lastActive >= idleMs) connection.close('no traffic for connections.max.idle.ms');
       else if (connection.paused) connection.look();
     }
-    this.#invalidLines.tick();
     this.#memory.closeStalled(this.#connections, this.now - STALL_MS);
     this.#sweepTimer = this.clock.after(SWEEP_MS, () => this.#sweep());
   }

@@ -19,6 +19,8 @@ export type Handed =
 export interface Arrived {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The number of its descriptor, which is the lowest that was free; -1 where it is not known. */
+  readonly descriptor: number;
   /** Gives the connection up. Null where it has died meanwhile: then there is nothing to close. */
   handOver(): Handed | null;
   /** Closes it. */

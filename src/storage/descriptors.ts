@@ -82,7 +82,17 @@ export class DescriptorCache {
     }
     this.#opening.set(target, [done]);
     if (this.#open.size >= this.#limit) this.#evict();
+    this.#openFile(target, create, true);
+  }
+
+  #openFile(target: Openable, create: boolean, again: boolean): void {
     this.#disk.open(target.path, { create, write: true }, (fault, file) => {
+      // Others of the process have used up the descriptors: some of ours go.
+      if (again && (fault?.code === 'EMFILE' || fault?.code === 'ENFILE')) {
+        this.#evict();
+        this.#clock.after(RETRY_MS, () => this.#openFile(target, create, false));
+        return;
+      }
       const callbacks = this.#opening.get(target) ?? [];
       this.#opening.delete(target);
       if (file !== null) {

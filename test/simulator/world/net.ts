@@ -133,6 +133,7 @@ export class Connection implements Wire {
     return {
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
+      descriptor: -1,
       handOver: () => {
         if (this.#clientState !== 'open' && this.#net.random.chance(0.5)) return null;
         this.#serverState = 'handed';
@@ -222,13 +223,13 @@ export class Connection implements Wire {
     this.#drop();
   }
 
-  /** The process is gone: no call reaches it any more, the client sees a reset. */
+  /** The process is gone: no call reaches it any more, the client sees a reset, and nothing of a life is told after its end. */
   abandon(): void {
     this.#receiver = null;
     this.#serverState = 'told';
     this.#held = [];
     this.#toServer.clear();
-    if (this.#net.random.chance(0.5)) this.#toClient.clear();
+    this.#toClient.clear();
   }
 
   #fill(): void {
