@@ -58,6 +58,7 @@ export class MainThread {
   readonly #mailbox: Mailbox<'main'>;
   readonly #threads: Thread[] = [];
   readonly #acceptor: Acceptor;
+  #booting: Promise<BootAnswer> | null = null;
   #isStopping = false;
 
   constructor(config: BrokerConfig, data: Omit<ThreadData, 'self' | 'block' | 'shardCount'>, ports: MainPorts) {
@@ -146,8 +147,8 @@ export class MainThread {
     return this.#acceptor.connectionCount;
   }
 
-  /** Boots and opens the listeners. A BootError or ListenerError says what is in the way. */
-  async start(): Promise<ReadyBroker> {
+  /** Boots and opens the listeners; null where it was told to stop meanwhile. A BootError or ListenerError says what is in the way. */
+  async start(): Promise<ReadyBroker | null> {
     const { clock, log } = this.#ports;
     countTurns(this.#block.turns, MAIN, clock);
     superviseTurns(this.#block.turns, clock, {
@@ -159,8 +160,10 @@ export class MainThread {
       stalled: (thread, ms) =>
         this.#ports.die(`thread ${this.#nameOf(thread)} has stood still for ${Math.round(ms)} ms`),
     });
-    const boot = await this.#boot();
+    this.#booting = this.#boot();
+    const boot = await this.#booting;
     if (!boot.ok) throw new BootError(boot.error);
+    if (this.#isStopping) return null;
     await this.#acceptor.open();
     return { summary: boot.summary, ports: this.#acceptor.ports };
   }
@@ -218,11 +221,12 @@ export class MainThread {
     return stats;
   }
 
-  /** The clean stop, in its order. */
+  /** The clean stop, in its order. A boot under way ends first: what it opens is closed like everything else. */
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#acceptor.stop();
+    await this.#booting;
     await this.#step(STOP_STEP.connections);
     await this.#step(STOP_STEP.logs);
     await this.#step(STOP_STEP.directories);

@@ -1,6 +1,7 @@
 /** The broker as a process: its one line, signals, what stops a start, what a kill leaves behind. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -86,6 +87,7 @@ test('the life of a broker', async (t) => {
     assert.equal(code, 1, output);
     assert.match(output, new RegExp(`${broker.port}`));
     assert.match(output, /in use/);
+    assert.ok(existsSync(join(broker.directory, 'other', '.kafka_cleanshutdown')), 'what had started is left in order');
   });
 
   await t.test('a signal stops it cleanly, a second one at once changes nothing', async () => {
@@ -153,6 +155,25 @@ test('the life of a broker', async (t) => {
     client.close();
     other.close();
   });
+});
+
+test('a signal while it starts stops it cleanly', async () => {
+  const broker = await TestBroker.start({ overrides: { 'shard.count': 2 } });
+  await broker.kill();
+  for (let delayMs = 150; delayMs < 750; delayMs += 150) {
+    const [command, ...first] = brokerCommand();
+    const settings = ['--override', `listeners=PLAINTEXT://127.0.0.1:0`, '--override', `log.dirs=${data(broker)}`];
+    const child = spawn(command, [...first, 'start', ...settings], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let output = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    child.kill('SIGTERM');
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    // Before it listens to signals, the signal ends it.
+    assert.ok(code === 0 || signal === 'SIGTERM', `${delayMs} ms: ${code} ${signal}\n${output}`);
+    if (code === 0) assert.ok(existsSync(join(data(broker), '.kafka_cleanshutdown')), `${delayMs} ms\n${output}`);
+  }
+  await broker.close();
 });
 
 test('a wrong value stops the start with the setting, the value and what is allowed', () => {

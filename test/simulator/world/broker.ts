@@ -107,7 +107,7 @@ export class Life {
   }
 
   start(): Promise<ReadyBroker> {
-    return this.#main.start();
+    return this.#main.start().then((ready) => required(ready, 'nobody stops it meanwhile'));
   }
 
   stop(): Promise<void> {
