@@ -1,10 +1,11 @@
 /** The entry of a background thread: one function a task, run by piscina (host/pool) by its name. */
-import type { BackgroundTasks } from './host/background.ts';
+import type { BackgroundTasks, FaultValue } from './host/background.ts';
 import { loadNative } from './host/addon.ts';
 import { systemClock } from './host/clock.ts';
 import { openHostDisk } from './host/disk.ts';
 import { createLogger } from './host/log.ts';
 import type { TaskCall } from './host/pool.ts';
+import { DiskFault } from './port/disk.ts';
 import type { TaskFunctions } from './port/pool.ts';
 import { type LateTask, validateLate } from './shard/produce-late.ts';
 import { ProduceValidator } from './shard/produce-validation.ts';
@@ -29,6 +30,17 @@ const validator = new ProduceValidator(native);
 const disk = openHostDisk(native);
 const logger = createLogger({ fields: { thread: 'background' } });
 
+/** An error loses its class on its way to another thread: a fault of the disk is told as a value (host/background). */
+async function toldFault<T>(work: Promise<T>): Promise<T | FaultValue> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof DiskFault)) throw error;
+    const { code, path, operation, message } = error;
+    return { fault: { code, path, operation, message } };
+  }
+}
+
 const tasks: TaskFunctions<BackgroundTasks> = {
   validateBatch: (input) =>
     validateLate(validator, input as LateTask, kind === 'fallback' ? FALLBACK_OUTPUT : Number.POSITIVE_INFINITY),
@@ -36,19 +48,21 @@ const tasks: TaskFunctions<BackgroundTasks> = {
   recoverPartition(input) {
     const task = input as RecoveryTask;
     let toldAt = systemClock.monotonic();
-    return recoverPartition(
-      { disk, native, logger },
-      {
-        producerIdExpirationMs: PRODUCER_ID_EXPIRATION_MS,
-        ...task,
-        now: systemClock.now(),
-        onProgress: ({ segments, segmentsDone, scannedBytes }) => {
-          const now = systemClock.monotonic();
-          if (now - toldAt < PROGRESS_MS) return;
-          toldAt = now;
-          logger.info('Recovering a log', { directory: task.directory, segmentsDone, segments, scannedBytes });
+    return toldFault(
+      recoverPartition(
+        { disk, native, logger },
+        {
+          producerIdExpirationMs: PRODUCER_ID_EXPIRATION_MS,
+          ...task,
+          now: systemClock.now(),
+          onProgress: ({ segments, segmentsDone, scannedBytes }) => {
+            const now = systemClock.monotonic();
+            if (now - toldAt < PROGRESS_MS) return;
+            toldAt = now;
+            logger.info('Recovering a log', { directory: task.directory, segmentsDone, segments, scannedBytes });
+          },
         },
-      },
+      ),
     );
   },
 };

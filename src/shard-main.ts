@@ -2,7 +2,7 @@
 import { ShardThread } from './broker/shard-thread.ts';
 import { configOf, type ThreadData } from './broker/thread-data.ts';
 import { loadNative } from './host/addon.ts';
-import { backgroundPool } from './host/background.ts';
+import { backgroundPool, recoverInPool } from './host/background.ts';
 import { systemClock } from './host/clock.ts';
 import { openHostDisk } from './host/disk.ts';
 import { openFilesLimit } from './host/limits.ts';
@@ -35,7 +35,7 @@ const shard = new ShardThread(data, {
   net: hostNet(native),
   files: hostFileReader,
   doorbell: new AtomicsDoorbell(data.block.doorbells, data.self),
-  recover: (input) => backgroundPool().run('recoverPartition', input),
+  recover: recoverInPool,
   // oxlint-disable-next-line no-unsafe-type-assertion -- background-main answers a LateTask with a LateResult
   validateLate: (task) => backgroundPool().run('validateBatch', task) as Promise<LateResult>,
   async decompressLarge(codec, bytes, maxOutput) {

@@ -18,6 +18,7 @@ import type { BatchFunctions } from '../port/native.ts';
 import type { Random } from '../port/random.ts';
 import { encodeRecord, type MetadataRecord } from '../protocol/record/metadata-records.ts';
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from '../storage/meta-properties.ts';
+import { LOG_SUFFIX, parsePartitionDirectory } from '../storage/names.ts';
 import { METADATA_DIRECTORY } from '../storage/metadata/metadata-log.ts';
 import { encodeSnapshot, snapshotName } from '../storage/metadata/snapshot.ts';
 
@@ -39,6 +40,8 @@ export interface FormatRequest {
   readonly clusterId: string | null;
   /** Leave directories alone that are formatted already, instead of refusing. */
   readonly ignoreFormatted: boolean;
+  /** Directories that cannot be used now, and are left alone. */
+  readonly unusable?: ReadonlySet<string>;
   /** '4.4' or '4.4-IV2'; null: the newest. */
   readonly releaseVersion?: string | null;
   /** `name=level` for other levels than a new cluster gets. */
@@ -69,11 +72,16 @@ export async function formatDirectories(
   const features = parseFeatures(request);
   if (typeof features === 'string') return { ok: false, reason: features };
   const known = new Map<string, MetaProperties | null>();
-  for (const path of new Set([...config.logDirs, config.metadataLogDir])) {
+  // The metadata log's directory first: one that was cut short leaves others without a cluster id, and begins again.
+  for (const path of new Set([config.metadataLogDir, ...config.logDirs])) {
+    if (request.unusable?.has(path)) continue;
     const found = await readMetaProperties(ports.disk, path);
     if (found.kind === 'invalid')
       return { ok: false, reason: `${path}/meta.properties cannot be used: ${found.reason}` };
     known.set(path, found.kind === 'formatted' ? found.properties : null);
+    if (found.kind === 'absent' && (await holdsData(ports.disk, path))) {
+      return { ok: false, reason: missingProperties(path, config.nodeId) };
+    }
   }
   const refusal = refusalOf(known, config, request);
   if (refusal !== null) return { ok: false, reason: refusal };
@@ -92,6 +100,25 @@ export async function formatDirectories(
     await formatDirectory(ports, config, path, clusterId, isMetadata ? features : null);
   }
   return { ok: true, formatted: { clusterId, lines } };
+}
+
+/** Whether a directory holds partitions, or a metadata log beyond what formatting leaves: a lost meta.properties is no reason to begin anew. */
+async function holdsData(disk: Disk, path: string): Promise<boolean> {
+  if ((await disk.status(path)) === null) return false;
+  for (const { name, directory } of await disk.list(path)) {
+    if (!directory) continue;
+    if (name !== METADATA_DIRECTORY) {
+      if (parsePartitionDirectory(name) !== null) return true;
+      continue;
+    }
+    const files = await disk.list(`${path}/${name}`);
+    if (files.some((file) => file.name.endsWith(LOG_SUFFIX))) return true;
+  }
+  return false;
+}
+
+function missingProperties(path: string, nodeId: number): string {
+  return `${path}/meta.properties is missing, and the directory holds data. Write it again with the lines version=1, node.id=${nodeId}, cluster.id=… and directory.id=… of this directory (other log directories and ${METADATA_DIRECTORY} know them), or move the data away`;
 }
 
 function refusalOf(
@@ -115,7 +142,7 @@ function refusalOf(
     first = properties.clusterId;
   }
   // A new metadata log beside old data would know none of it.
-  if (first !== null && known.get(config.metadataLogDir) === null) {
+  if (first !== null && known.has(config.metadataLogDir) && known.get(config.metadataLogDir) === null) {
     return `${config.metadataLogDir} holds no metadata log, and other log directories are formatted: they belong to a cluster whose metadata is elsewhere`;
   }
   return null;

@@ -51,7 +51,9 @@ function fail(message: string): number {
 }
 
 /** Formats those log directories that are not, as part of a start. Rejects with a MetadataError or a DiskFault. */
-export async function formatMissing(config: BrokerConfig, disk: Disk): Promise<void> {
-  const result = await formatDirectories(ports(disk), config, { clusterId: null, ignoreFormatted: true });
+export async function formatMissing(config: BrokerConfig, disk: Disk, unusable: ReadonlySet<string>): Promise<void> {
+  // Without the directory that would hold the metadata log the start ends anyway.
+  if (unusable.has(config.metadataLogDir)) return;
+  const result = await formatDirectories(ports(disk), config, { clusterId: null, ignoreFormatted: true, unusable });
   if (!result.ok) throw new MetadataError(result.reason);
 }

@@ -5,7 +5,7 @@
  *   request ─▶ controller decides ─▶ committed ─▶ delta to every shard ─▶ all have applied it ─▶ answer
  *   stop ─▶ checkpoints ─▶ clean-shutdown files ─▶ metadata log closed ─▶ unlock
  */
-import { uuidToText } from '../base/uuid.ts';
+import { type Uuid, uuidToText, ZERO_UUID } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { MetadataCoordinator } from '../coordinator/metadata.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
@@ -24,6 +24,7 @@ import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.t
 import { ownerOf } from '../shard/routing.ts';
 import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
 import { countTurns } from '../shard/turns.ts';
+import { BootError, EndError } from './boot-error.ts';
 import { Directories, type FormatDirectories } from './directories.ts';
 import {
   configOf,
@@ -71,7 +72,13 @@ export class ControlThread {
       giveBack: (memory, from, to) => native.releasePages(memory, from, to) >= 0,
     });
     this.#mailbox = new Mailbox({ kind: 'control', self: CONTROL, block: data.block, doorbell, clock, arena });
-    this.#directories = new Directories({ ...ports, config: this.#config, formatIfMissing: data.formatIfMissing });
+    const { formatIfMissing } = data;
+    this.#directories = new Directories({
+      ...ports,
+      config: this.#config,
+      formatIfMissing,
+      end: (reason) => this.#end(reason),
+    });
     this.#handle();
     countTurns(data.block.turns, CONTROL, clock);
     this.#mailbox.open();
@@ -144,7 +151,9 @@ export class ControlThread {
       isClean: metadata.isClean,
       directoryId: metadata.id,
     });
-    coordinator.onFailed = (fault) => this.#ports.crash(fault);
+    coordinator.onFailed = (fault) => {
+      this.#end(`the metadata log cannot be written any more: ${fault?.message ?? 'a batch was refused'}`);
+    };
     this.#coordinator = coordinator;
     coordinator.onDelta = (bytes, _baseOffset, endOffset) => this.#publish(bytes, endOffset, false);
     await coordinator.register({
@@ -153,12 +162,17 @@ export class ControlThread {
       logDirs: opened.map(({ id }) => id),
     });
     this.#publish(encodeImage(coordinator.image), coordinator.image.offset, true);
+    const found = await this.#placed(coordinator.image);
     const asked: Omit<OpenLogs, 'found'> = {
       clusterId,
       nodeId: this.#config.nodeId,
-      directories: opened.map(({ id, path, isClean }) => ({ id: uuidToText(id), path, isClean })),
+      directories: opened.map(({ id, path, isClean }) => {
+        return { id: uuidToText(id), path, isClean, works: this.#directories.works(path) };
+      }),
     };
-    const found = await this.#placed(coordinator.image);
+    this.#directories.onFailed = (id, reason) => {
+      for (const shard of this.#shards()) this.#tellFailed(shard, { directoryId: id, reason: reason.slice(0, 200) });
+    };
     const sums = await Promise.all(
       this.#shards().map((shard) => this.#openLogs(shard, { ...asked, found: found.get(shard) ?? [] })),
     );
@@ -174,17 +188,22 @@ export class ControlThread {
     };
   }
 
-  /** The partitions on disk, by the shard that owns them. What the metadata does not know is left alone. */
+  /** The partitions on disk, by the shard that owns them. What the metadata does not know is moved out of the way. */
   async #placed(image: MetadataImage): Promise<Map<number, OpenLogs['found'][number][]>> {
     const placed = new Map<number, OpenLogs['found'][number][]>();
     for (const located of await this.#directories.locate()) {
       const { topic: name, partition, topicId, isFuture, directory, home } = located;
       const topic = image.topics.byName(name);
-      const isKnown = topic?.has(partition) && (topicId === null || topicId === topic.id) && !isFuture;
-      if (!topic || !isKnown) {
-        this.#ports.log.warn('A directory belongs to no partition of this cluster and is left alone', { directory });
+      if (topicId === ZERO_UUID) {
+        throw new BootError(
+          `${directory}/partition.metadata is damaged: delete it if the directory belongs to the topic of its name, else move the directory away`,
+        );
+      }
+      if (isFuture || !topic?.has(partition) || (topicId !== null && topicId !== topic.id)) {
+        await this.#directories.setAside(located);
         continue;
       }
+      if (topicId === null) await this.#directories.identify(located, topic.id);
       const shard = ownerOf(topic.id, partition, this.#data.shardCount);
       const list = placed.get(shard) ?? [];
       placed.set(shard, list);
@@ -199,6 +218,7 @@ export class ControlThread {
         logStartOffset,
       });
     }
+    this.#directories.tellMissing((name, partition) => image.topics.byName(name)?.has(partition) === true);
     return placed;
   }
 
@@ -213,6 +233,11 @@ export class ControlThread {
       };
       send();
     });
+  }
+
+  #tellFailed(shard: number, failed: { directoryId: Uuid; reason: string }): void {
+    const sent = this.#mailbox.note('directoryFailed', shard, failed);
+    if (!sent) this.#mailbox.whenCredit(shard, 'directoryFailed', () => this.#tellFailed(shard, failed));
   }
 
   // ---- one view
@@ -267,6 +292,8 @@ export class ControlThread {
     }
     const { request, response } = APIS[name];
     coordinator.request(name as never, version, request.decode(version, body) as never, (result) => {
+      // A process that ends has no more answers: its clients learn it from their connections.
+      if (this.#isEnding) return;
       if (!result.ok) answer(ERRORS.NOT_CONTROLLER, Buffer.alloc(0));
       else answer(ERRORS.NONE, response.encode(version, result.response));
     });
@@ -307,13 +334,23 @@ export class ControlThread {
   }
 
   #isStopping = false;
+  #isEnding = false;
+
+  /** The process ends at once: what it stands on is gone. */
+  #end(reason: string): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#ports.crash(new EndError(reason));
+  }
 
   async #stop(step: number): Promise<void> {
     if (step !== STOP_STEP.directories) return;
     this.#isStopping = true;
     const results = await this.#collect();
     const brokerEpoch = this.#coordinator?.image.cluster.broker(this.#config.nodeId)?.epoch ?? -1;
-    await this.#coordinator?.close();
+    await this.#coordinator
+      ?.close()
+      .catch((error: unknown) => this.#ports.log.error(`The metadata log could not be closed: ${String(error)}`));
     await this.#directories.close(results, brokerEpoch);
   }
 }

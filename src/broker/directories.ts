@@ -5,15 +5,18 @@
 import type { Uuid } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { Clock } from '../port/clock.ts';
-import type { Disk } from '../port/disk.ts';
+import { type Disk, DiskFault } from '../port/disk.ts';
 import type { Logger } from '../port/log.ts';
+import type { Random } from '../port/random.ts';
 import type { CheckpointResult } from '../shard/owner-calls.ts';
 import { type FoundPartition, type LogDirectory, openLogDirectory } from '../storage/log-directory.ts';
 import { type MetaProperties, readMetaProperties } from '../storage/meta-properties.ts';
+import { movedDirectoryName, parentDirectory } from '../storage/names.ts';
+import { writePartitionMetadata } from '../storage/partition-metadata.ts';
 import { BootError } from './boot-error.ts';
 
-/** Formats the directories of the configuration that have no meta.properties (odradek format). */
-export type FormatDirectories = (config: BrokerConfig, disk: Disk) => Promise<void>;
+/** Formats the directories of the configuration that have no meta.properties (odradek format), but for those that cannot be used. */
+export type FormatDirectories = (config: BrokerConfig, disk: Disk, unusable: ReadonlySet<string>) => Promise<void>;
 
 export interface OpenDirectory {
   readonly id: Uuid;
@@ -40,11 +43,14 @@ export interface Located extends FoundPartition {
 
 export interface DirectoriesParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly disk: Disk;
   readonly log: Logger;
   readonly config: BrokerConfig;
   readonly format: FormatDirectories;
   readonly formatIfMissing: boolean;
+  /** Ends the process: nothing is left to store records or metadata in. */
+  end(reason: string): void;
 }
 
 export type CheckpointKind = 'recoveryPoint' | 'highWatermark' | 'startOffset';
@@ -55,7 +61,13 @@ export class Directories {
   readonly #locked: LogDirectory[] = [];
   #homes: readonly LogDirectory[] = [];
   readonly #ids = new Map<Uuid, string>();
+  /** Directories that could not be used at the start. */
+  readonly #unusable = new Map<string, string>();
+  /** Partitions that were found, as the checkpoints name them. */
+  readonly #located = new Set<string>();
   #writing: Promise<void> = Promise.resolve();
+  /** Told the id of a directory that went offline: its partitions must not be written any more. */
+  onFailed: (id: Uuid, reason: string) => void = () => {};
 
   constructor(parts: DirectoriesParts) {
     this.#parts = parts;
@@ -65,23 +77,51 @@ export class Directories {
   async open(): Promise<OpenedDirectories> {
     const { disk, config } = this.#parts;
     const paths = [...new Set([...config.logDirs, config.metadataLogDir])];
-    for (const path of paths) this.#locked.push(await this.#lock(path));
-    if (this.#parts.formatIfMissing) await this.#parts.format(config, disk);
+    const locked: LogDirectory[] = [];
+    for (const path of paths) await this.#ifUsable(path, async () => void locked.push(await this.#lock(path)));
+    const unusable = new Set(this.#unusable.keys());
+    if (this.#parts.formatIfMissing) await this.#parts.format(config, disk, unusable);
     const opened: OpenDirectory[] = [];
     let clusterId: string | null = null;
-    for (const directory of this.#locked) {
+    for (const directory of locked) {
       const { path } = directory;
-      const properties = await this.#identify(path, clusterId);
-      ({ clusterId } = properties);
-      if (properties.directoryId === null) throw new BootError(`${path}/meta.properties has no directory.id`);
-      opened.push({ id: properties.directoryId, path, isClean: directory.cleanShutdown !== null });
-      this.#ids.set(properties.directoryId, path);
-      await directory.begin();
+      await this.#ifUsable(path, async () => {
+        const properties = await this.#identify(path, clusterId);
+        ({ clusterId } = properties);
+        if (properties.directoryId === null) throw new BootError(`${path}/meta.properties has no directory.id`);
+        await directory.begin();
+        this.#locked.push(directory);
+        opened.push({ id: properties.directoryId, path, isClean: directory.cleanShutdown !== null });
+        this.#ids.set(properties.directoryId, path);
+      });
     }
     this.#homes = this.#locked.filter(({ path }) => config.logDirs.includes(path));
     const metadata = opened.find(({ path }) => path === config.metadataLogDir);
-    if (clusterId === null || !metadata) throw new BootError('log.dirs names no directory');
+    if (clusterId === null || !metadata || this.#homes.length === 0) throw this.#noneUsable();
+    for (const [directory, reason] of this.#unusable) {
+      this.#parts.log.error('A log directory cannot be used and is offline', { directory, reason });
+    }
     return { clusterId, opened: opened.filter(({ path }) => config.logDirs.includes(path)), metadata };
+  }
+
+  /** A directory whose files cannot be read or written is left out, as long as others work. */
+  async #ifUsable(path: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DiskFault)) throw error;
+      this.#unusable.set(path, error.message);
+    }
+  }
+
+  #noneUsable(): BootError {
+    const { logDirs, metadataLogDir } = this.#parts.config;
+    const metadata = this.#unusable.get(metadataLogDir);
+    if (metadata !== undefined && logDirs.length > 1) {
+      return new BootError(`the directory of the metadata log cannot be used: ${metadata}`);
+    }
+    const reasons = [...this.#unusable].map(([path, reason]) => `\n  ${path}: ${reason}`);
+    return new BootError(`none of the log directories ${logDirs.join(', ')} can be used:${reasons.join('')}`);
   }
 
   async #lock(path: string): Promise<LogDirectory> {
@@ -115,11 +155,62 @@ export class Directories {
   async locate(): Promise<Located[]> {
     const located: Located[] = [];
     for (const [home, directory] of this.#homes.entries()) {
-      for (const found of await directory.partitions()) {
-        located.push({ ...found, home, ...directory.offsetsOf(found.topic, found.partition) });
-      }
+      await this.#unlessItFails(directory, async () => {
+        for (const found of await directory.partitions()) {
+          located.push({ ...found, home, ...directory.offsetsOf(found.topic, found.partition) });
+          this.#located.add(`${found.topic}-${found.partition}`);
+        }
+      });
     }
     return located;
+  }
+
+  /** Moves a directory out of the way that belongs to no partition of the cluster: a topic of its name must not find old records. */
+  async setAside({ directory, topic, partition, isFuture, home }: Located): Promise<void> {
+    const { disk, log, random } = this.#parts;
+    if (isFuture) {
+      log.warn('A copy that was moving to another log directory is left alone', { directory });
+      return;
+    }
+    const parent = parentDirectory(directory);
+    const aside = `${parent}/${movedDirectoryName(topic, partition, random.bytes(16).toString('hex'), 'stray')}`;
+    await this.#unlessItFails(this.#homes[home], async () => {
+      await disk.rename(directory, aside);
+      await disk.syncDirectory(parent);
+      log.warn('A directory belongs to no partition of this cluster and is set aside', { directory, aside });
+    });
+  }
+
+  /** A directory that does not say whose it is, and whose topic exists: it says so from now on. */
+  identify({ directory, home }: Located, topicId: Uuid): Promise<void> {
+    return this.#unlessItFails(this.#homes[home], () => writePartitionMetadata(this.#parts.disk, directory, topicId));
+  }
+
+  /** Whether a directory works, by its path. */
+  works(path: string): boolean {
+    return this.#homes.some((directory) => directory.path === path && directory.offline === null);
+  }
+
+  async #unlessItFails(directory: LogDirectory | undefined, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DiskFault) || directory === undefined) throw error;
+      this.#goOffline(directory, error.message);
+    }
+  }
+
+  /** Says which partitions had records and have no directory any more. */
+  tellMissing(isKnown: (topic: string, partition: number) => boolean): void {
+    for (const { path, checkpointed } of this.#homes) {
+      for (const { topic, partition, offset } of checkpointed) {
+        if (offset === 0 || this.#located.has(`${topic}-${partition}`) || !isKnown(topic, partition)) continue;
+        this.#parts.log.error('The directory of a partition is gone, and its records are lost', {
+          directory: `${path}/${topic}-${partition}`,
+          recoveryPoint: offset,
+        });
+      }
+    }
   }
 
   /** Writes the checkpoint files of every directory, one call after the other. */
@@ -132,30 +223,49 @@ export class Directories {
     for (const directory of this.#homes) {
       if (directory.offline !== null) continue;
       const rows = rowsOf(results, directory.path);
-      try {
+      await this.#unlessItFails(directory, async () => {
         if (kinds.includes('recoveryPoint')) await directory.writeRecoveryPoints(rows);
         if (kinds.includes('highWatermark')) await directory.writeHighWatermarks(rows);
         if (kinds.includes('startOffset')) await directory.writeStartOffsets(rows);
-      } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'DiskFault') throw error;
-        directory.offline = error.message;
-        this.#parts.log.error('The checkpoints of a log directory could not be written', { reason: error.message });
-      }
+      });
     }
   }
 
   /** A shard has found that a directory does not work any more. */
   failed(id: Uuid, reason: string): void {
     const path = this.#ids.get(id);
-    for (const directory of this.#homes) if (directory.path === path) directory.offline = reason;
+    const directory = this.#locked.find((locked) => locked.path === path);
+    if (directory) this.#goOffline(directory, reason);
+  }
+
+  /** One line a directory, however many find out. The process ends where nothing is left to go on with, as Kafka does. */
+  #goOffline(directory: LogDirectory, reason: string): void {
+    if (directory.offline !== null) return;
+    directory.offline = reason;
+    const { log, end, config } = this.#parts;
+    log.error('A log directory failed and is offline', { directory: directory.path, reason });
+    if (directory.path === config.metadataLogDir) end(`the directory of the metadata log has failed: ${reason}`);
+    else if (this.#homes.every(({ offline }) => offline !== null)) {
+      end(`all log directories have failed: ${config.logDirs.join(', ')}`);
+    }
+    for (const [id, path] of this.#ids) if (path === directory.path) this.onFailed(id, reason);
   }
 
   /** The end of a clean stop. A directory that failed gets no clean-shutdown file. */
   async close(results: readonly CheckpointResult[], brokerEpoch: number): Promise<void> {
     await this.#writing;
     for (const directory of this.#locked) {
-      if (directory.offline === null) await directory.end(rowsOf(results, directory.path), brokerEpoch);
-      else await directory.unlock();
+      try {
+        if (directory.offline === null) await directory.end(rowsOf(results, directory.path), brokerEpoch);
+        else await directory.unlock();
+      } catch (error) {
+        if (!(error instanceof DiskFault)) throw error;
+        const { path } = directory;
+        this.#parts.log.error('A log directory could not be closed in order', {
+          directory: path,
+          reason: error.message,
+        });
+      }
     }
   }
 }

@@ -15,7 +15,7 @@ import type { Doorbell } from '../port/doorbell.ts';
 import type { Logger } from '../port/log.ts';
 import type { Handed, NetHost } from '../port/net.ts';
 import type { Native } from '../port/native.ts';
-import type { Thread, ThreadStart } from '../port/threads.ts';
+import type { Thread, ThreadEnd, ThreadStart } from '../port/threads.ts';
 import { ThreadArena } from '../shard/arena.ts';
 import { Mailbox } from '../shard/mailbox.ts';
 import { CONTROL, createSharedBlock, FIRST_SHARD, MAIN, type SharedBlock } from '../shard/shared-block.ts';
@@ -44,6 +44,13 @@ const SLOTS_PER_THREAD = 4096;
 const SOCKETS_SHARE = 0.75;
 /** A young generation large enough that short-lived objects of requests die in it. */
 const YOUNG_SPACE_MB = 32;
+
+/** An error without a stack is an EndError: what it says is for the operator. */
+function whyItEnded(name: string, end: ThreadEnd): string {
+  if (end.kind === 'exited') return `thread ${name} is dead: exit code ${end.code}`;
+  if (end.kind === 'stopped') return `thread ${name} is dead: it stopped`;
+  return end.stack === '' ? end.message : `thread ${name} is dead: ${end.message}\n${end.stack}`;
+}
 
 export interface ReadyBroker {
   readonly summary: BootSummary;
@@ -122,13 +129,7 @@ export class MainThread {
         youngSpaceMb: YOUNG_SPACE_MB,
         ended: (end) => {
           if (this.#isStopping && end.kind === 'stopped') return;
-          const why =
-            end.kind === 'failed'
-              ? `${end.message}\n${end.stack}`
-              : end.kind === 'exited'
-                ? `exit code ${end.code}`
-                : 'it stopped';
-          this.#ports.die(`thread ${name} is dead: ${why}`);
+          this.#ports.die(whyItEnded(name, end));
         },
       });
       // A thread that ends before it is ready is reported by `ended`.

@@ -153,6 +153,7 @@ export class ShardThread {
         crash: (error) => ports.crash(error),
       },
       recover: (input) => ports.recover(input),
+      onFault: (path, fault) => this.#directoryFailed(path, fault),
     });
     this.#owner = new Owner(this.#table, (error) => ports.crash(error));
     const scatter = new Scatter(self, shardCount, this.#mailbox, this.#owner.answer);
@@ -282,7 +283,8 @@ export class ShardThread {
       const isClean = directories[entry.home]?.isClean ?? false;
       return { ...entry, isClean, topicId: uuidOf(entry.topicId) };
     });
-    const summary = await this.#logs.openAll(directories, found);
+    const failed = asked.directories.filter(({ works }) => !works).map(({ path }) => path);
+    const summary = await this.#logs.openAll(directories, found, failed);
     this.#every(this.#config.values['log.retention.check.interval.ms'], () => this.#logs.applyRetention());
     this.#every(Math.min(1000, this.#config.values['log.flush.scheduler.interval.ms']), () => this.#logs.flushDue());
     return summary;
@@ -333,23 +335,17 @@ export class ShardThread {
     };
   }
 
+  /** Takes its partitions offline here, and tells control, which tells the other shards and writes the one line. */
   #directoryFailed(logDirectory: string, fault: DiskFault): void {
     const directory = this.#logs.directoryOf(logDirectory);
-    if (directory === null) return;
-    this.#ports.log.error('A log directory failed and is offline', {
-      directory: directory.path,
-      reason: fault.message,
-    });
+    if (directory === null || this.#logs.isOffline(directory.path)) return;
     this.#logs.directoryFailed(directory.path);
-    const reason = fault.message.slice(0, 200);
-    for (let thread = CONTROL; thread < FIRST_SHARD + this.#logs.shardCount; thread++) {
-      if (thread !== this.#mailbox.self) this.#note(thread, { directoryId: directory.id, reason });
-    }
+    this.#tellFailed({ directoryId: directory.id, reason: fault.message.slice(0, 200) });
   }
 
-  #note(thread: number, failed: { directoryId: Directory['id']; reason: string }): void {
-    const sent = this.#mailbox.note('directoryFailed', thread, failed);
-    if (!sent) this.#mailbox.whenCredit(thread, 'directoryFailed', () => this.#note(thread, failed));
+  #tellFailed(failed: { directoryId: Directory['id']; reason: string }): void {
+    const sent = this.#mailbox.note('directoryFailed', CONTROL, failed);
+    if (!sent) this.#mailbox.whenCredit(CONTROL, 'directoryFailed', () => this.#tellFailed(failed));
   }
 
   #tellClosed(connection: number): void {

@@ -39,7 +39,13 @@ export type BootAnswer =
 export interface OpenLogs {
   readonly clusterId: string;
   readonly nodeId: number;
-  readonly directories: readonly { readonly id: string; readonly path: string; readonly isClean: boolean }[];
+  readonly directories: readonly {
+    readonly id: string;
+    readonly path: string;
+    readonly isClean: boolean;
+    /** Whether it can be used; one that failed keeps its place. */
+    readonly works: boolean;
+  }[];
   /** The shard's partitions that were found on disk. */
   readonly found: readonly {
     readonly topicId: string;

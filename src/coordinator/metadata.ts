@@ -125,8 +125,8 @@ export class MetadataCoordinator {
       this.#snapshotIfDue();
     };
     log.onFailed = (fault) => {
-      this.#runtime.failed();
       this.onFailed(fault);
+      this.#runtime.failed();
     };
   }
 

@@ -1,4 +1,5 @@
 /** The background pool of a thread: what background-main can do, started with its first task. */
+import { DiskFault } from '../port/disk.ts';
 import type { Pool } from '../port/pool.ts';
 import { createPool } from './pool.ts';
 
@@ -26,4 +27,28 @@ let pool: Pool<BackgroundTasks> | null = null;
 export function backgroundPool(): Pool<BackgroundTasks> {
   pool ??= createPool<BackgroundTasks>({ threads: THREADS, queue: QUEUE });
   return pool;
+}
+
+/** A fault of the disk in a background thread, as it crosses to the thread that asked. */
+export interface FaultValue {
+  readonly fault: {
+    readonly code: string;
+    readonly path: string;
+    readonly operation: string;
+    readonly message: string;
+  };
+}
+
+/** Recovers a log in the pool. Rejects with a DiskFault. */
+export async function recoverInPool(input: unknown): Promise<unknown> {
+  const result = await backgroundPool().run('recoverPartition', input);
+  if (!isFault(result)) return result;
+  const { code, path, operation, message } = result.fault;
+  const fault = new DiskFault(code, path, operation);
+  fault.message = message;
+  throw fault;
+}
+
+function isFault(value: unknown): value is FaultValue {
+  return typeof value === 'object' && value !== null && 'fault' in value;
 }

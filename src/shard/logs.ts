@@ -13,11 +13,12 @@ import type { MetadataImage } from '../machine/image/image.ts';
 import type { TopicImage } from '../machine/image/topic.ts';
 import { PartitionState } from '../machine/partition/partition.ts';
 import type { Clock } from '../port/clock.ts';
-import type { DiskFault } from '../port/disk.ts';
+import { DiskFault } from '../port/disk.ts';
 import type { Logger } from '../port/log.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { LogEnvironment } from '../storage/environment.ts';
 import { type Log, openLog } from '../storage/log.ts';
+import { OLD_FORMAT } from '../storage/old-format.ts';
 import { createPartitionDirectory } from '../storage/partition-metadata.ts';
 import type { CheckpointResult } from './owner-calls.ts';
 import { Partition, type PartitionHost } from './partition.ts';
@@ -53,6 +54,8 @@ export interface LogsParts {
   readonly log: Logger;
   readonly host: PartitionHost;
   recover(input: RecoveryInput): Promise<unknown>;
+  /** A file of this path could not be read or written while its log was being opened. */
+  onFault(path: string, fault: DiskFault): void;
 }
 
 /** A partition that was found on disk, and what the checkpoint files said of it. */
@@ -77,6 +80,11 @@ const TOPIC_RESOURCE = 2;
 /** Logs that are opened at once: enough to keep a disk busy. */
 const OPENING_AT_ONCE = 16;
 const PROGRESS_MS = 2000;
+
+/** Ids up to 100 are no directories but words: unassigned, lost, migrating (KIP-858). */
+function isReservedId(id: Uuid): boolean {
+  return id <= `${'\0'.repeat(15)}d`;
+}
 
 function keyOf(topic: string, partition: number): string {
   return `${topic}-${partition}`;
@@ -175,23 +183,38 @@ export class Logs {
   // ---- opening
 
   /** Opens every log of this shard: the start. */
-  async openAll(directories: readonly Directory[], onDisk: readonly Found[]): Promise<OpenSummary> {
+  async openAll(
+    directories: readonly Directory[],
+    onDisk: readonly Found[],
+    failed: readonly string[] = [],
+  ): Promise<OpenSummary> {
     this.#directories = directories;
+    this.#offline = new Set(failed);
     const found = new Map(onDisk.map((entry) => [`${entry.topicId}${entry.partition}`, entry]));
     this.#isOpen = true;
     const waiting = [...this.#parts.table];
     const total = waiting.length;
     let recovered = 0;
+    let elsewhere = 0;
     const progress = this.#tellProgress(total, () => total - waiting.length);
     const openNext = async (): Promise<void> => {
       for (let partition = waiting.pop(); partition; partition = waiting.pop()) {
         const where = found.get(`${partition.topicId}${partition.index}`) ?? null;
         if (where && !where.isClean) recovered++;
-        await this.#open(partition, where);
+        if (where !== null || !this.#isElsewhere(partition)) await this.#open(partition, where);
+        else {
+          partition.offline = true;
+          elsewhere++;
+        }
       }
     };
     await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
     progress.stop();
+    if (elsewhere > 0) {
+      this.#parts.log.error('Partitions are offline: their log directory is not here or cannot be used', {
+        partitions: elsewhere,
+      });
+    }
     return { logs: total, recovered };
   }
 
@@ -207,9 +230,9 @@ export class Logs {
   }
 
   async #open(partition: Partition, found: Found | null): Promise<void> {
-    const { environment, log } = this.#parts;
+    const { environment, log, onFault } = this.#parts;
+    let directory = found?.path;
     try {
-      let directory = found?.path;
       if (directory === undefined) {
         const home = this.#homeOf(partition);
         if (home === null) {
@@ -222,6 +245,10 @@ export class Logs {
       const { recoveryPoint = 0, logStartOffset = 0, highWatermark = 0 } = found ?? {};
       const { config } = partition;
       const producerIdExpirationMs = this.#parts.config.values['producer.id.expiration.ms'];
+      if (this.#offline.has(this.directoryOf(directory)?.path ?? '')) {
+        partition.offline = true;
+        return;
+      }
       if (found && !found.isClean) {
         await this.#parts.recover({ directory, recoveryPoint, logStartOffset, config, producerIdExpirationMs });
       }
@@ -235,16 +262,31 @@ export class Logs {
         highWatermark,
         producerIdExpirationMs,
       });
+      if (this.#offline.has(this.directoryOf(directory)?.path ?? '')) {
+        partition.offline = true;
+        opened.abandon();
+        return;
+      }
       partition.log = opened;
       this.#applyAssignment(partition, opened);
     } catch (error) {
+      if (!(error instanceof DiskFault)) throw error;
       partition.offline = true;
       log.error('A partition could not be opened and is offline', {
         partition: keyOf(partition.topic, partition.index),
-        reason: error instanceof Error ? error.message : String(error),
+        reason: error.message,
       });
-      if (!isDiskFault(error)) throw error;
+      // What the files say is of this partition alone; what the system says of them is the directory's.
+      if (error.code !== OLD_FORMAT && directory !== undefined) onFault(directory, error);
     }
+  }
+
+  /** Whether the metadata says that an older partition lies in a directory that does not work or is not ours: it must not begin anew. */
+  #isElsewhere(partition: Partition): boolean {
+    const topic = this.#parts.image.topics.byId(partition.topicId);
+    const id = topic?.directoryOf(partition.index, this.#parts.nodeId) ?? null;
+    if (id === null || isReservedId(id)) return this.#offline.size > 0;
+    return !this.#directories.some((directory) => directory.id === id && !this.#offline.has(directory.path));
   }
 
   /** Where a new partition belongs: the directory that the controller gave it, else the first that works. */
@@ -262,7 +304,7 @@ export class Logs {
       try {
         await opened?.delete();
       } catch (error) {
-        if (!isDiskFault(error)) throw error;
+        if (!(error instanceof DiskFault)) throw error;
         log.error('A partition could not be deleted', {
           partition: keyOf(partition.topic, partition.index),
           reason: error.message,
@@ -275,12 +317,17 @@ export class Logs {
 
   /** A directory answered with a device error: its partitions are offline, here and now. */
   directoryFailed(path: string): void {
+    if (this.#offline.has(path)) return;
     this.#offline.add(path);
     for (const partition of this.#parts.table) {
       if (!partition.log?.directory.startsWith(`${path}/`)) continue;
       partition.offline = true;
-      partition.detach(ERRORS.KAFKA_STORAGE_ERROR);
+      partition.detach(ERRORS.KAFKA_STORAGE_ERROR)?.abandon();
     }
+  }
+
+  isOffline(path: string): boolean {
+    return this.#offline.has(path);
   }
 
   get shardCount(): number {
@@ -319,7 +366,7 @@ export class Logs {
 
   /** A failed file operation has been reported by the log itself (`onFailed`). */
   #swallowFault(error: unknown): void {
-    if (!isDiskFault(error)) throw error;
+    if (!(error instanceof DiskFault)) throw error;
   }
 
   /** What the checkpoint files are to say about this shard's logs. */
@@ -351,8 +398,4 @@ export class Logs {
     for (const partition of this.#parts.table) partition.detach(ERRORS.NOT_LEADER_OR_FOLLOWER);
     return results;
   }
-}
-
-function isDiskFault(error: unknown): error is DiskFault {
-  return error instanceof Error && error.name === 'DiskFault';
 }

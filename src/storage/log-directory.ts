@@ -58,6 +58,7 @@ export class LogDirectory {
   readonly cleanShutdown: CleanShutdown | null;
   /** Why nothing is stored here any more; null while it works. */
   offline: string | null = null;
+  readonly #recoveryRows: readonly PartitionOffset[];
   readonly #recoveryPoints: Map<string, number>;
   readonly #highWatermarks: Map<string, number>;
   readonly #startOffsets: Map<string, number>;
@@ -74,6 +75,7 @@ export class LogDirectory {
     this.#lock = lock;
     this.cleanShutdown = cleanShutdown;
     const [recoveryPoints = [], highWatermarks = [], startOffsets = []] = checkpoints;
+    this.#recoveryRows = recoveryPoints;
     this.#recoveryPoints = byPartition(recoveryPoints);
     this.#highWatermarks = byPartition(highWatermarks);
     this.#startOffsets = byPartition(startOffsets);
@@ -87,6 +89,11 @@ export class LogDirectory {
       highWatermark: this.#highWatermarks.get(key) ?? 0,
       logStartOffset: this.#startOffsets.get(key) ?? 0,
     };
+  }
+
+  /** What the checkpoint of recovery points said when the directory was opened. */
+  get checkpointed(): readonly PartitionOffset[] {
+    return this.#recoveryRows;
   }
 
   /** The partitions in it. What was being deleted is removed; strays stay where they are. */

@@ -13,6 +13,9 @@ const MIN_SIZE = 14;
 const CRC = 12;
 const MAGIC = 16;
 
+/** The code of the fault: no errno of a medium, so that the directory stays. */
+export const OLD_FORMAT = 'EPROTONOSUPPORT';
+
 const POLYNOMIAL = 0xedb88320;
 
 const table = new Uint32Array(256);
@@ -39,5 +42,5 @@ export function isOldMessage(bytes: Buffer, position: number): boolean {
 }
 
 export function oldFormatFault(path: string, operation: string): DiskFault {
-  return new DiskFault('EPROTONOSUPPORT', path, operation, 'records in the format of Kafka before 0.11 are not read');
+  return new DiskFault(OLD_FORMAT, path, operation, 'records in the format of Kafka before 0.11 are not read');
 }

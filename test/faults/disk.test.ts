@@ -39,7 +39,7 @@ function world(t: TestContext): World | null {
     root,
     path,
     async broker(letters, more = {}) {
-      const logDirs = [...letters].map(path).join(',');
+      const logDirs = Array.from(letters, path).join(',');
       const overrides = { 'shard.count': 2, 'log.dirs': logDirs, 'metadata.log.dir': path('m'), ...more };
       const broker = await TestBroker.start({ overrides, env: disk.env });
       t.after(() => broker.close());
@@ -101,7 +101,7 @@ async function oneOfThreeFails(t: TestContext, fail: (w: World, path: string) =>
   const told = lines(broker.output, /log directory .*offline/i);
   assert.equal(told.length, 1, broker.output);
   assert.match(told[0] ?? '', error);
-  assert.ok(told[0]?.includes(w.path('b')), told[0]);
+  assert.ok(told[0]?.includes(w.path('b')));
   assertNoStack(broker.output);
   assert.equal(await broker.stop(), 0, broker.output);
   assertNoStack(broker.output);
@@ -128,14 +128,16 @@ test('a directory of three becomes read-only', (t) =>
 
 test('a directory that is really full', { skip: process.getuid?.() !== 0 && 'mounting takes root' }, async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'odradek-full-'));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
   const small = join(root, 'small');
   mkdirSync(small);
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]).status !== 0) {
     t.skip('no file system can be mounted here');
     return;
   }
-  t.after(() => spawnSync('umount', ['-l', small]));
+  t.after(() => {
+    spawnSync('umount', ['-l', small]);
+    rmSync(root, { recursive: true, force: true });
+  });
   const overrides = { 'shard.count': 2, 'log.dirs': `${join(root, 'a')},${small}` };
   const broker = await TestBroker.start({ overrides });
   t.after(() => broker.close());
@@ -255,8 +257,8 @@ test('no directory can be used at the start: it stops with the reason', async (t
   w.disk.inject(w.path('a'), { error: 'EROFS' });
   w.disk.inject(w.path('b'), { error: 'EIO' });
   await assert.rejects(broker.startAgain(), (error: Error) => {
-    assert.match(error.message, /none of the log directories .* can be used/);
-    assertNoStack(error.message.split('\n').slice(1).join('\n').split('AssertionError')[0] ?? '');
+    assert.match(error.message, /none of the log directories .* can be used:\n.*\/a: .*EROFS.*\n.*\/b: .*EIO/);
+    assertNoStack(error.message);
     return true;
   });
   w.disk.heal();
