@@ -11,7 +11,7 @@ import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts';
 import { LogState } from './log-state.ts';
 import { LOG_SUFFIX, SNAPSHOT_SUFFIX, segmentPath } from './names.ts';
 import { isOldMessage, oldFormatFault } from './old-format.ts';
-import { leased } from './persistence.ts';
+import { leased, syncSegment } from './persistence.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
 import { Segment } from './segment.ts';
@@ -49,6 +49,8 @@ export async function loadLog(env: LogEnvironment, options: OpenOptions): Promis
     await startAfresh(log, files);
     endOffset = log.startOffset;
   }
+  // Where nothing is left but the start offset, a checkpoint knew it; from now on the file's name does.
+  if (endOffset > 0 && log.active.nameUnsynced) await syncSegment(env, log.active);
   log.endOffset = log.sealedEndOffset = endOffset;
   log.recoveryPoint = Math.min(options.recoveryPoint, endOffset);
   log.highWatermark = Math.min(Math.max(options.highWatermark, log.startOffset), endOffset);

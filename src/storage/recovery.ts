@@ -31,7 +31,8 @@ export interface RecoveryOptions {
   readonly directory: string;
   readonly recoveryPoint: number;
   readonly logStartOffset: number;
-  readonly config: Pick<LogConfig, 'indexIntervalBytes'>;
+  /** Without `compact` gaps between segments are taken for what compaction left. */
+  readonly config: Pick<LogConfig, 'indexIntervalBytes'> & Partial<Pick<LogConfig, 'compact'>>;
   readonly producerIdExpirationMs: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -126,6 +127,11 @@ class Recovery {
     let endOffset = from;
     this.#segments = bases.length;
     for (const [index, base] of bases.entries()) {
+      if (base > endOffset && this.#options.config.compact === false) {
+        // Writes behind it survived a power failure, and those at the end of the segment before did not.
+        await this.#removeFrom(bases.slice(index), endOffset);
+        break;
+      }
       await this.#snapshotAt(base);
       const segment = Segment.empty(this.#options.directory, base, this.#options.now, 0);
       const file = await this.#open(base);
@@ -147,13 +153,20 @@ class Recovery {
         bytes: cut,
         endOffset,
       });
-      for (const later of bases.slice(index + 1)) {
-        await unlinkSegment(this.#ports.disk, this.#options.directory, later);
-        this.#removedSegments++;
-      }
+      await this.#removeFrom(bases.slice(index + 1), endOffset);
       break;
     }
     return endOffset;
+  }
+
+  /** Takes segments away that stand behind the end of what is valid. */
+  async #removeFrom(bases: readonly number[], endOffset: number): Promise<void> {
+    const { directory } = this.#options;
+    for (const base of bases) {
+      this.#ports.logger.warn('recovery removed a segment behind the end', { directory, base, endOffset });
+      await unlinkSegment(this.#ports.disk, directory, base);
+      this.#removedSegments++;
+    }
   }
 
   /** Fills `segment` with what is valid. Resolves to the offset after its last batch. */

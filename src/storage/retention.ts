@@ -9,7 +9,7 @@ import { ensureAborted, ensureIndexes } from './index-loading.ts';
 import type { LogState } from './log-state.ts';
 import { maxTimestampOf } from './lookup.ts';
 import { DELETED_SUFFIX, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX, TRANSACTION_INDEX_SUFFIX, segmentPath } from './names.ts';
-import { leased, saveIndexes } from './persistence.ts';
+import { leased, saveIndexes, syncSegment } from './persistence.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
 import { BatchHeader } from './batch-header.ts';
 import { findBatch, walkHeaders } from './batch-walk.ts';
@@ -80,7 +80,12 @@ async function deleteWhile(
     log.env.indexes.forget(segment);
     log.env.descriptors.drop(segment);
   }
-  log.inBackground(() => moveAway(log, gone));
+  const [first] = log.segments;
+  log.inBackground(async () => {
+    // The name of the first that stays is all that tells where the log ends while nothing has been written to it.
+    if (first?.nameUnsynced) await syncSegment(log.env, first);
+    await moveAway(log, gone);
+  });
   return count;
 }
 

@@ -1,7 +1,7 @@
-/** `make sim`: one seed with all that happens, or fresh seeds for a time. SEED=7 · SECONDS=20 · STEPS=5000 */
+/** `make sim`: one seed with all that happens, or fresh seeds for a time. SEED=7 · LIMIT=20 · STEPS=5000 */
 import { simulate } from './world/simulation.ts';
 
-const { SEED, SECONDS = '20', STEPS } = process.env;
+const { SEED, LIMIT = '20', STEPS } = process.env;
 const steps = STEPS === undefined ? {} : { steps: Number(STEPS) };
 
 if (SEED !== undefined) {
@@ -12,7 +12,7 @@ if (SEED !== undefined) {
   let seed = began % 1_000_000_000;
   let runs = 0;
   let failed = 0;
-  while (Date.now() - began < Number(SECONDS) * 1000) {
+  while (Date.now() - began < Number(LIMIT) * 1000) {
     try {
       await simulate({ seed, ...steps });
     } catch (error) {

@@ -54,13 +54,14 @@ export class Auditor {
     });
   }
 
-  /** Reads all of a partition, and checks it. */
-  async read({ topic, partition, start, end }: Extent): Promise<void> {
+  /** Reads all of a partition, and checks it. Resolves to where it begins by then: retention goes on. */
+  async read({ topic, partition, start, end }: Extent): Promise<number> {
     const asOf = partition.now;
     const index = topic.partitions.indexOf(partition);
+    let first = start;
     for (let offset = start; offset < end; ) {
       const from = offset;
-      offset = await new Promise((resolve, reject) => {
+      offset = await new Promise<number>((resolve, reject) => {
         const partitions = [{ partition: index, fetchOffset: from, partitionMaxBytes: 200_000 }];
         const request = {
           maxWaitMs: 0,
@@ -71,6 +72,10 @@ export class Auditor {
         };
         this.#rpc.ask('Fetch', 13, request, (response) => {
           const part = response?.responses[0]?.partitions[0];
+          if (part?.errorCode === ERRORS.OFFSET_OUT_OF_RANGE && partition.deletes) {
+            resolve(-1);
+            return;
+          }
           if (part === undefined || part.errorCode !== ERRORS.NONE) {
             reject(new Violation(`${partition.key}: Fetch at ${from} says ${errorName(part?.errorCode ?? -1)}`));
             return;
@@ -81,6 +86,8 @@ export class Auditor {
           else reject(new Violation(`${partition.key}: nothing is read at ${from}, and it ends at ${end}`));
         });
       });
+      if (offset < 0) offset = first = await this.#offset(topic, index, EARLIEST);
     }
+    return first;
   }
 }

@@ -103,6 +103,12 @@ export class Connection implements Wire {
     return this.#clientState === 'told' && (this.#serverState === 'told' || this.#serverState === 'backlog');
   }
 
+  get told(): string {
+    const client = `${this.#clientState}${this.#finSent ? ' FIN' : ''}`;
+    const server = `${this.#serverState}${this.#reading ? '' : ' paused'}${this.#finSeen ? ' FIN' : ''}`;
+    return `${this.id}: client ${client}, server ${server}, ${this.#toServer.size} in, ${this.#heldBytes}+${this.#toClient.size} out`;
+  }
+
   // The client's side.
 
   send(bytes: Buffer): void {
@@ -133,7 +139,6 @@ export class Connection implements Wire {
     return {
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
-      descriptor: -1,
       handOver: () => {
         if (this.#clientState !== 'open' && this.#net.random.chance(0.5)) return null;
         this.#serverState = 'handed';
@@ -268,7 +273,8 @@ export class Connection implements Wire {
 
   #collectServer(receiver: WireReceiver, events: (() => void)[]): void {
     if (this.#clientState !== 'open') {
-      if (this.#reading) events.push(() => this.#fail('ECONNRESET'));
+      // A paused wire does not see it, unless the kernel is asked to take more.
+      if ((this.#reading && !this.#finSeen) || this.#held.length > 0) events.push(() => this.#fail('ECONNRESET'));
       return;
     }
     if (this.#held.length > 0 && this.#toClient.size < this.#capacity) events.push(() => this.#fill());
@@ -341,6 +347,11 @@ export class SimulatedNet implements NetHost {
   adopt(handed: Handed, receiver: WireReceiver): Wire | null {
     if (handed.kind !== 'descriptor') throw new Error('simulated connections have descriptors');
     return required(this.#connections.get(handed.descriptor), 'a descriptor of a connection').adopt(receiver);
+  }
+
+  /** The connections that are not gone at both ends, for a message. */
+  get told(): string {
+    return [...this.#connections.values()].map((connection) => connection.told).join('; ');
   }
 
   /** Whether somebody has still to be told something. */

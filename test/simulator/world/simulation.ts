@@ -169,10 +169,10 @@ export class Simulation implements World {
   }
 
   #runDisk(): void {
+    this.#disk.runOne(this.#mayRun);
     if (this.#slow !== null && this.clock.monotonic() >= this.#slowUntil) {
       this.#slowUntil = this.clock.monotonic() + this.random.below(SLOW_MS);
     }
-    this.#disk.runOne(this.#mayRun);
   }
 
   async #step(): Promise<void> {
@@ -221,7 +221,10 @@ export class Simulation implements World {
     );
     await setImmediate();
     for (let left = PATIENCE_STEPS; !done; left--) {
-      if (left === 0) throw new Violation(`${what} does not end`);
+      if (left === 0) {
+        const files = this.#disk.waiting > 0 ? `, ${this.#disk.waiting} file operations wait` : '';
+        throw new Violation(`${what} does not end${files}; ${this.#life?.net.told ?? ''}`);
+      }
       await this.#step();
     }
     return work;
@@ -266,7 +269,7 @@ export class Simulation implements World {
   }
 
   async #start(): Promise<ReadyBroker> {
-    const ready = await this.#until('the start', this.#newLife().start());
+    const ready = required(await this.#until('the start', this.#newLife().start()), 'a start that nobody stops');
     this.#note(`ready: ${JSON.stringify(ready.summary)}`);
     return ready;
   }
@@ -439,11 +442,10 @@ export class Simulation implements World {
     const auditor = new Auditor((client) => this.#life?.net.connect(client) ?? null, this.history);
     const extents = await this.#until('the audit', auditor.extents());
     for (const extent of extents) {
-      const { partition, start, end } = extent;
+      const { partition, end } = extent;
       if (end < partition.highWatermark)
         partition.fail(`it ends at ${end}, and has ended at ${partition.highWatermark}`);
-      await this.#until('the audit', auditor.read(extent));
-      partition.complete(start, end);
+      partition.complete(await this.#until('the audit', auditor.read(extent)), end);
     }
     auditor.close();
     return extents;
@@ -462,7 +464,7 @@ export class Simulation implements World {
     }
     const uses = slotUses(life.block);
     if (uses > 0) left.push(`${uses} uses of descriptors`);
-    if (life.connectionCount > 0) left.push(`${life.connectionCount} connections at the acceptor`);
+    if (life.connectionCount > 0) left.push(`connections at the acceptor: ${life.net.told}`);
     if (left.length > 0) throw new Violation(`when all is idle there is still ${left.join('; ')}`);
   }
 }
