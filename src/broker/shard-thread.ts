@@ -163,7 +163,7 @@ export class ShardThread {
       shardCount,
       mailbox: this.#mailbox,
       partition: (topicId, partition) => this.#table.get(topicId, partition),
-      lendOwn: (bytes) => this.#lendOwn(bytes),
+      arena: this.#arena,
     });
     this.#late = new LateLines({
       validate: (task) => ports.validateLate(task),
@@ -321,18 +321,6 @@ export class ShardThread {
       });
       this.#fetching.stop();
     });
-  }
-
-  #lendOwn(bytes: Buffer): { bytes: Buffer; arena: number; offset: number; release(): void } | null {
-    const chunk = this.#arena.reserve(bytes.length, bytes.length);
-    if (chunk === null) return null;
-    bytes.copy(chunk.bytes);
-    return {
-      bytes: chunk.bytes.subarray(0, bytes.length),
-      arena: chunk.arena,
-      offset: chunk.offset,
-      release: () => chunk.release(),
-    };
   }
 
   /** Takes its partitions offline here, and tells control, which tells the other shards and writes the one line. */

@@ -8,6 +8,7 @@
  * Lives on the thread of the connection.
  */
 import type { Uuid } from '../base/uuid.ts';
+import type { ThreadArena } from './arena.ts';
 import type { Mailbox } from './mailbox.ts';
 import { ABSENT } from './owner-messages.ts';
 import type { Appended, Partition } from './partition.ts';
@@ -35,8 +36,8 @@ export interface AppendRouterParts {
   readonly mailbox: Mailbox<'shard'>;
   /** The partition, where this thread has it. */
   partition(topicId: Uuid, partition: number): Partition | undefined;
-  /** Puts bytes of our own into the arena. Null: no room now. */
-  lendOwn(bytes: Buffer): Loan | null;
+  /** For bytes of our own on their way to others. */
+  readonly arena: ThreadArena;
 }
 
 export class AppendRouter {
@@ -83,7 +84,7 @@ export class AppendRouter {
     lend: (view: Buffer) => Loan,
     settle: (appended: Appended) => void,
   ): void {
-    const loan = entry.isOwn ? this.#parts.lendOwn(entry.bytes) : lend(entry.bytes);
+    const loan = entry.isOwn ? this.#lendOwn(entry.bytes) : lend(entry.bytes);
     if (loan === null) {
       // The arena has no room for bytes of our own: the client tries again, as where the partition is not here.
       settle(ABSENT);
@@ -98,5 +99,18 @@ export class AppendRouter {
       if (!sent) this.#parts.mailbox.whenCredit(owner, 'append', send);
     };
     send();
+  }
+
+  /** Null: no room now. */
+  #lendOwn(bytes: Buffer): Loan | null {
+    const chunk = this.#parts.arena.reserve(bytes.length, bytes.length);
+    if (chunk === null) return null;
+    bytes.copy(chunk.bytes);
+    return {
+      bytes: chunk.bytes.subarray(0, bytes.length),
+      arena: chunk.arena,
+      offset: chunk.offset,
+      release: () => chunk.release(),
+    };
   }
 }

@@ -103,7 +103,7 @@ export class TestShard {
       shardCount: world.count,
       mailbox: this.mailbox,
       partition: (topicId, partition) => this.table.get(topicId, partition),
-      lendOwn: (bytes) => this.lend(bytes),
+      arena: this.arena,
     });
     this.mailbox.handle({
       ...ownerHandlers({
