@@ -1,36 +1,24 @@
 /**
  * The disk port over Node's fs. Lives on each thread that touches files, one instance a thread.
  *
- * A write goes into the page cache, which takes microseconds, so it completes inside the call. Where one took longer than
- * 5 ms the kernel is throttling us (or the medium is in trouble): from then on the writes of that directory go to a pool thread,
- * until a second has passed without a slow one.
+ * A write goes into the page cache, which takes microseconds, so it completes inside the call; disk-pace.ts says when it does not. What
+ * only looks at or changes names and small files is done at once too: a system call costs a fraction of the way to a pool thread and
+ * back, and ten thousand partitions make a hundred thousand of them. fsync, unlink, rename and reads of files wait in the pool.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { DEFAULT_PACE, Pace, type PaceLimits, ThreadAccount } from './disk-pace.ts';
 import { DiskFault } from '../port/disk.ts';
 import type { DirectoryEntry, Disk, DiskDone, DiskFile, FileLock, FileStatus, OpenMode } from '../port/disk.ts';
 import { SYNC_FILE_RANGE, UNSUPPORTED } from '../port/native.ts';
 import type { SystemCalls } from '../port/native.ts';
 
-export interface PaceLimits {
-  /** A write that takes longer, in milliseconds, makes its directory slow. */
-  readonly slowWriteMs: number;
-  /** So long without one, and it is fast again. */
-  readonly fastAgainMs: number;
-}
-
-const DEFAULT_PACE: PaceLimits = { slowWriteMs: 5, fastAgainMs: 1000 };
 /** The kernel takes at most so many buffers in one writev. */
 const MAX_VECTORS = 1024;
+/** Files up to this size are read at once, where the page cache has them. */
+const SMALL_FILE_BYTES = 64 * 1024;
 /** Pieces in which a cold range is read into the page cache. */
 const PREFETCH_BYTES = 128 * 1024;
-
-/** How the writes of one directory have gone lately. One a partition directory and thread. */
-interface Pace {
-  /** Of performance.now(): writes go to a pool thread until then. 0: the directory is fast. */
-  slowUntil: number;
-  readonly limits: PaceLimits;
-}
 
 export function toFault(error: unknown, path: string, operation: string): DiskFault {
   if (error instanceof DiskFault) return error;
@@ -52,11 +40,7 @@ class HostFile implements DiskFile {
   }
 
   get writesInCall(): boolean {
-    const until = this.#pace.slowUntil;
-    if (until === 0) return true;
-    if (performance.now() < until) return false;
-    this.#pace.slowUntil = 0;
-    return true;
+    return this.#pace.writesInCall;
   }
 
   write(buffers: readonly Buffer[], position: number, done: DiskDone): void {
@@ -64,21 +48,15 @@ class HostFile implements DiskFile {
       this.#writeInPool(buffers, position, done);
       return;
     }
-    const started = performance.now();
+    const started = this.#pace.begin();
     let fault: DiskFault | null = null;
     try {
       this.#writeNow(buffers, position);
     } catch (error) {
       fault = toFault(error, this.path, 'write');
     }
-    this.#measure(started);
+    this.#pace.ended(started);
     done(fault);
-  }
-
-  #measure(started: number): void {
-    const now = performance.now();
-    const { slowWriteMs, fastAgainMs } = this.#pace.limits;
-    if (now - started > slowWriteMs) this.#pace.slowUntil = now + fastAgainMs;
   }
 
   #writeNow(buffers: readonly Buffer[], position: number): void {
@@ -113,7 +91,7 @@ class HostFile implements DiskFile {
         this.#writeInPool(rest, position + written, done);
         return;
       }
-      this.#measure(started);
+      this.#pace.endedInPool(started);
       done(null);
     });
   }
@@ -171,7 +149,9 @@ class HostFile implements DiskFile {
     step(position);
   }
 
+  /** Only where the kernel has begun to throttle: else its own threads write back in time, and none of ours waits for it. */
   writeBack(position: number, length: number): void {
+    if (!this.#pace.isStrained) return;
     this.#native.syncFileRange(this.fd, position, length, SYNC_FILE_RANGE.write);
   }
 
@@ -204,6 +184,41 @@ function withoutFirst(buffers: readonly Buffer[], bytes: number): readonly Buffe
     left -= buffer.length;
   }
   return [];
+}
+
+function writeWhole(fd: number, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += fs.writeSync(fd, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+function readSmall(fd: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let read = 0;
+  while (read < size) {
+    const count = fs.readSync(fd, bytes, read, size - read, read);
+    if (count === 0) break;
+    read += count;
+  }
+  return bytes.subarray(0, read);
+}
+
+function readInPool(fd: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    fs.readFile(fd, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  });
+}
+
+function synced(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 function promised(
@@ -241,6 +256,9 @@ class HostDisk implements Disk {
   readonly #native: SystemCalls;
   readonly #limits: PaceLimits;
   readonly #paces = new Map<string, Pace>();
+  readonly #account = new ThreadAccount();
+  /** Directory → the fsync that has not begun yet, for all that ask meanwhile. */
+  readonly #directorySyncs = new Map<string, { next: Promise<void> | null; last: Promise<void> }>();
 
   constructor(native: SystemCalls, limits: PaceLimits) {
     this.#native = native;
@@ -262,12 +280,21 @@ class HostDisk implements Disk {
   /** Of a log directory: its partitions share one medium. */
   #paceOf(directory: string): Pace {
     let pace = this.#paces.get(directory);
-    if (!pace) this.#paces.set(directory, (pace = { slowUntil: 0, limits: this.#limits }));
+    if (!pace) this.#paces.set(directory, (pace = new Pace(this.#limits, this.#account)));
     return pace;
   }
 
   readFile(path: string): Promise<Buffer> {
-    return faulting(path, 'read', () => fs.promises.readFile(path));
+    return faulting(path, 'read', async () => {
+      const fd = fs.openSync(path, 'r');
+      try {
+        const { size } = fs.fstatSync(fd);
+        const isNear = size > 0 && size <= SMALL_FILE_BYTES && this.#native.isCached(fd, 0, size) === 1;
+        return isNear ? readSmall(fd, size) : await readInPool(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
   }
 
   writeAt(
@@ -277,16 +304,13 @@ class HostDisk implements Disk {
     options: { readonly sync: boolean; readonly truncate: boolean },
   ): Promise<void> {
     return faulting(path, 'write', async () => {
-      const handle = await fs.promises.open(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
+      const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
       try {
-        let written = 0;
-        while (written < bytes.length) {
-          written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
-        }
-        if (options.truncate) await handle.truncate(position + bytes.length);
-        if (options.sync) await handle.sync();
+        writeWhole(fd, bytes, position);
+        if (options.truncate) fs.ftruncateSync(fd, position + bytes.length);
+        if (options.sync) await synced(fd);
       } finally {
-        await handle.close();
+        fs.closeSync(fd);
       }
     });
   }
@@ -294,25 +318,25 @@ class HostDisk implements Disk {
   replaceFile(path: string, bytes: Buffer): Promise<void> {
     return faulting(path, 'replace', async () => {
       const temporary = `${path}.tmp`;
-      const handle = await fs.promises.open(temporary, 'w', 0o644);
+      const fd = fs.openSync(temporary, 'w', 0o644);
       try {
-        await handle.writeFile(bytes);
-        await handle.sync();
+        writeWhole(fd, bytes, 0);
+        await synced(fd);
       } finally {
-        await handle.close();
+        fs.closeSync(fd);
       }
-      await fs.promises.rename(temporary, path);
+      fs.renameSync(temporary, path);
       await this.syncDirectory(dirname(path));
     });
   }
 
   syncFile(path: string): Promise<void> {
     return unlessMissing(path, 'fsync', undefined, async () => {
-      const handle = await fs.promises.open(path, 'r');
+      const fd = fs.openSync(path, 'r');
       try {
-        await handle.sync();
+        await synced(fd);
       } finally {
-        await handle.close();
+        fs.closeSync(fd);
       }
     });
   }
@@ -326,7 +350,7 @@ class HostDisk implements Disk {
   }
 
   async makeDirectory(path: string): Promise<void> {
-    await faulting(path, 'mkdir', () => fs.promises.mkdir(path, { recursive: true }));
+    await faulting(path, 'mkdir', async () => fs.mkdirSync(path, { recursive: true }));
   }
 
   removeDirectory(path: string): Promise<void> {
@@ -335,20 +359,44 @@ class HostDisk implements Disk {
 
   list(path: string): Promise<readonly DirectoryEntry[]> {
     return faulting(path, 'list', async () => {
-      const entries = await fs.promises.readdir(path, { withFileTypes: true });
+      const entries = fs.readdirSync(path, { withFileTypes: true });
       return entries.map((entry) => ({ name: entry.name, directory: entry.isDirectory() }));
     });
   }
 
   status(path: string): Promise<FileStatus | null> {
     return unlessMissing<FileStatus | null>(path, 'stat', null, async () => {
-      const stat = await fs.promises.stat(path);
+      const stat = fs.statSync(path);
       return { sizeInBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs), directory: stat.isDirectory() };
     });
   }
 
+  /** Those who ask while one is under way share the next one: partitions are created by the thousand, in one directory. */
   syncDirectory(path: string): Promise<void> {
-    return this.syncFile(path);
+    const line = this.#directorySyncs.get(path);
+    if (line === undefined) {
+      const first = { next: null, last: this.syncFile(path) };
+      this.#directorySyncs.set(path, first);
+      this.#forgetWhenIdle(path, first);
+      return first.last;
+    }
+    line.next ??= line.last
+      .catch(() => undefined)
+      .then(() => {
+        line.next = null;
+        line.last = this.syncFile(path);
+        this.#forgetWhenIdle(path, line);
+        return line.last;
+      });
+    return line.next;
+  }
+
+  #forgetWhenIdle(path: string, line: { next: Promise<void> | null; last: Promise<void> }): void {
+    const { last } = line;
+    const look = (): void => {
+      if (line.last === last && line.next === null) this.#directorySyncs.delete(path);
+    };
+    last.then(look, look);
   }
 
   async syncFileSystem(path: string): Promise<void> {

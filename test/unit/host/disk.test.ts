@@ -58,7 +58,9 @@ test('while a directory is slow its writes go to a pool thread, and come back', 
     });
     return state;
   };
-  assert.equal(write('first', 0).done, true);
+  assert.equal(write('fir', 0).done, true);
+  assert.equal(file.writesInCall, true, 'one slow write is a suspicion');
+  assert.equal(write('st', 3).done, true);
   assert.equal(file.writesInCall, false);
   const second = write('x'.repeat(3000), 5);
   assert.equal(second.done, false);
