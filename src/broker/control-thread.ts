@@ -25,7 +25,7 @@ import { ownerOf } from '../shard/routing.ts';
 import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
 import { countTurns } from '../shard/turns.ts';
 import { BootError, EndError } from './boot-error.ts';
-import { Directories, type FormatDirectories } from './directories.ts';
+import { Directories, type FormatDirectories, type Located } from './directories.ts';
 import {
   configOf,
   type BootAnswer,
@@ -139,6 +139,7 @@ export class ControlThread {
   async #boot(): Promise<BootSummary> {
     const { clusterId, metadata, opened } = await this.#directories.open();
     const { clock, random, log, native, disk } = this.#ports;
+    const located = await this.#directories.locate();
     const coordinator = await MetadataCoordinator.open({
       disk,
       clock,
@@ -150,6 +151,7 @@ export class ControlThread {
       clusterId,
       isClean: metadata.isClean,
       directoryId: metadata.id,
+      partitionsExist: located.some(({ isFuture }) => !isFuture),
     });
     coordinator.onFailed = (fault) => {
       this.#end(`the metadata log cannot be written any more: ${fault?.message ?? 'a batch was refused'}`);
@@ -162,7 +164,7 @@ export class ControlThread {
       logDirs: opened.map(({ id }) => id),
     });
     this.#publish(encodeImage(coordinator.image), coordinator.image.offset, true);
-    const found = await this.#placed(coordinator.image);
+    const found = await this.#placed(coordinator.image, located);
     const asked: Omit<OpenLogs, 'found'> = {
       clusterId,
       nodeId: this.#config.nodeId,
@@ -189,10 +191,10 @@ export class ControlThread {
   }
 
   /** The partitions on disk, by the shard that owns them. What the metadata does not know is moved out of the way. */
-  async #placed(image: MetadataImage): Promise<Map<number, OpenLogs['found'][number][]>> {
+  async #placed(image: MetadataImage, located: readonly Located[]): Promise<Map<number, OpenLogs['found'][number][]>> {
     const placed = new Map<number, OpenLogs['found'][number][]>();
-    for (const located of await this.#directories.locate()) {
-      const { topic: name, partition, topicId, isFuture, directory, home } = located;
+    for (const one of located) {
+      const { topic: name, partition, topicId, isFuture, directory, home } = one;
       const topic = image.topics.byName(name);
       if (topicId === ZERO_UUID) {
         throw new BootError(
@@ -200,14 +202,14 @@ export class ControlThread {
         );
       }
       if (isFuture || !topic?.has(partition) || (topicId !== null && topicId !== topic.id)) {
-        await this.#directories.setAside(located);
+        await this.#directories.setAside(one);
         continue;
       }
-      if (topicId === null) await this.#directories.identify(located, topic.id);
+      if (topicId === null) await this.#directories.identify(one, topic.id);
       const shard = ownerOf(topic.id, partition, this.#data.shardCount);
       const list = placed.get(shard) ?? [];
       placed.set(shard, list);
-      const { recoveryPoint, highWatermark, logStartOffset } = located;
+      const { recoveryPoint, highWatermark, logStartOffset } = one;
       list.push({
         topicId: uuidToText(topic.id),
         partition,

@@ -12,6 +12,7 @@ import type { CheckpointResult } from '../shard/owner-calls.ts';
 import { type FoundPartition, type LogDirectory, openLogDirectory } from '../storage/log-directory.ts';
 import { type MetaProperties, readMetaProperties } from '../storage/meta-properties.ts';
 import { movedDirectoryName, parentDirectory } from '../storage/names.ts';
+import { LOG_START_OFFSET_FILE, RECOVERY_POINT_FILE, REPLICATION_OFFSET_FILE } from '../storage/offset-checkpoint.ts';
 import { writePartitionMetadata } from '../storage/partition-metadata.ts';
 import { BootError } from './boot-error.ts';
 
@@ -52,6 +53,13 @@ export interface DirectoriesParts {
   /** Ends the process: nothing is left to store records or metadata in. */
   end(reason: string): void;
 }
+
+/** What is done without a checkpoint file. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  [RECOVERY_POINT_FILE]: 'after an unclean stop logs are recovered from their first segment',
+  [REPLICATION_OFFSET_FILE]: 'high watermarks follow from the logs',
+  [LOG_START_OFFSET_FILE]: 'logs begin at their first segment, records that were deleted may come back',
+};
 
 export type CheckpointKind = 'recoveryPoint' | 'highWatermark' | 'startOffset';
 
@@ -127,7 +135,7 @@ export class Directories {
   async #lock(path: string): Promise<LogDirectory> {
     const { disk, log } = this.#parts;
     const directory = await openLogDirectory(disk, path, (file) => {
-      log.warn('A checkpoint file is damaged; the logs are recovered from their start', { file });
+      log.warn(`A checkpoint file is damaged and is left out: ${WITHOUT[file.slice(path.length + 1)] ?? ''}`, { file });
     });
     if (directory !== null) return directory;
     throw new BootError(
@@ -172,11 +180,8 @@ export class Directories {
       log.warn('A copy that was moving to another log directory is left alone', { directory });
       return;
     }
-    const parent = parentDirectory(directory);
-    const aside = `${parent}/${movedDirectoryName(topic, partition, random.bytes(16).toString('hex'), 'stray')}`;
     await this.#unlessItFails(this.#homes[home], async () => {
-      await disk.rename(directory, aside);
-      await disk.syncDirectory(parent);
+      const aside = await setAsideDirectory(disk, random, directory, topic, partition);
       log.warn('A directory belongs to no partition of this cluster and is set aside', { directory, aside });
     });
   }

@@ -27,6 +27,7 @@ import type { Logger } from '../port/log.ts';
 import type { BatchFunctions } from '../port/native.ts';
 import type { Random } from '../port/random.ts';
 import { SUPPORTED_FEATURES } from '../protocol/features.ts';
+import { DecodeError } from '../protocol/codec/errors.ts';
 import { ERRORS, errorName } from '../protocol/errors.ts';
 import { decodeRecord, encodeRecord, type MetadataRecord } from '../protocol/record/metadata-records.ts';
 import type { RequestOf, ResponseOf } from '../protocol/schema/index.ts';
@@ -51,6 +52,8 @@ export interface MetadataOptions {
   readonly clusterId: string;
   /** Whether the last stop was clean: then nothing is scanned. */
   readonly isClean?: boolean;
+  /** Whether there are directories of partitions: then the metadata log cannot be empty. */
+  readonly partitionsExist?: boolean;
 }
 
 export interface BrokerListener {
@@ -148,6 +151,7 @@ export class MetadataCoordinator {
       maxRetentionBytes: values['metadata.max.retention.bytes'],
       maxRetentionMs: values['metadata.max.retention.ms'],
       wasClean: options.isClean ?? false,
+      partitionsExist: options.partitionsExist ?? false,
     });
     const coordinator = new MetadataCoordinator(options, log);
     await coordinator.#start();
@@ -169,10 +173,23 @@ export class MetadataCoordinator {
   async *#loaded(): AsyncGenerator<Loaded<MetadataRecord>> {
     let isSnapshot = this.#log.snapshot !== null;
     for await (const { values, lastOffset, epoch } of this.#log.load()) {
-      const records = values.map((value) => decodeRecord(value));
+      const records = values.map((value) => this.#decoded(value, lastOffset));
       if (!isSnapshot) this.#bytesSinceSnapshot += values.reduce((sum, { length }) => sum + length, 0);
       yield { records, baseOffset: lastOffset - records.length + 1, lastOffset, epoch, isSnapshot };
       isSnapshot = false;
+    }
+  }
+
+  /** A record that was read: a checksum that fits around what cannot be decoded is another version's. */
+  #decoded(value: Buffer, lastOffset: number): MetadataRecord {
+    try {
+      return decodeRecord(value);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const { directory } = this.#options;
+      throw new MetadataError(
+        `${directory}/${METADATA_DIRECTORY} has a record up to offset ${lastOffset} that this version cannot read: ${error.message}`,
+      );
     }
   }
 

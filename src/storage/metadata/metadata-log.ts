@@ -26,6 +26,7 @@ import { type Log, openLog } from '../log.ts';
 import { createPartitionDirectory, readPartitionMetadata } from '../partition-metadata.ts';
 import { UNVERIFIED } from '../producer-state.ts';
 import { recoverPartition } from '../recovery.ts';
+import { committedDamage } from './damage.ts';
 import { NO_QUORUM_STATE, readQuorumState, writeQuorumState } from './quorum-state.ts';
 import {
   type SnapshotContent,
@@ -56,6 +57,8 @@ export interface MetadataLogOptions {
   readonly maxRetentionMs: number;
   /** After a clean stop nothing is scanned. */
   readonly wasClean: boolean;
+  /** Whether there are directories of partitions, which only metadata can have brought about. */
+  readonly partitionsExist?: boolean;
 }
 
 /** Records as they were read back: of the snapshot, or of one batch of the log. */
@@ -121,13 +124,23 @@ export class MetadataLog {
     const oldest = snapshots[0]?.offset ?? 0;
     const recoveryPoint = newest?.offset ?? 0;
     const common = { directory, config, logStartOffset: oldest, producerIdExpirationMs: Infinity };
+    await refuseDamage(env, options, recoveryPoint);
     if (!options.wasClean) await recoverPartition(env, { ...common, recoveryPoint, now: env.clock.now() });
     const place = { topic: METADATA_TOPIC, partition: 0, recoveryPoint, highWatermark: recoveryPoint };
     const log = await openLog(env, { ...common, ...place });
     // What a snapshot holds was committed: a log that ends before it has lost bytes that were on the medium.
-    if (newest !== undefined && log.endOffset < newest.offset) await log.truncateFullyAndStartAt(newest.offset);
+    if (newest !== undefined && log.endOffset < newest.offset) {
+      const snapshot = snapshotName(newest);
+      env.logger.warn('the metadata log ends before its snapshot and begins anew', { directory, snapshot });
+      await log.truncateFullyAndStartAt(newest.offset);
+    }
+    refuseGap(log, newest, options);
     const state = await readQuorumState(disk, directory);
-    if (state === null) throw new MetadataError(`${directory}/quorum-state is damaged`);
+    if (state === null) {
+      throw new MetadataError(
+        `${directory}/quorum-state is damaged. Delete it: where this node is the only voter, it is written again from the log`,
+      );
+    }
     const epoch = Math.max(state.leaderEpoch, log.latestEpoch, newest?.epoch ?? 0);
     const metadata = new MetadataLog(env, options, log, snapshots, epoch);
     metadata.#take(content, newest);
@@ -425,6 +438,35 @@ async function newestSnapshot(
     snapshots.pop();
   }
   return { snapshots, content: null };
+}
+
+/** Damage where records had been committed is not cut: the operator must know. */
+async function refuseDamage(
+  { disk, native }: LogEnvironment,
+  { directory, wasClean }: MetadataLogOptions,
+  snapshotEnd: number,
+): Promise<void> {
+  const damage = await committedDamage(disk, native, { directory, snapshotEnd, wasClean });
+  if (damage === null) return;
+  const { path, position, offset } = damage;
+  throw new MetadataError(
+    `${path} is damaged at byte ${position} (offset ${offset}), and metadata was committed behind it. Restore the file from a copy; or, to go on without what is behind, cut it: truncate -s ${position} ${path}, and delete the newer .log files beside it`,
+  );
+}
+
+/** The state as of the log's first record must be known, and a log that others refer to cannot be empty. */
+function refuseGap(log: Log, newest: SnapshotId | undefined, { directory, partitionsExist }: MetadataLogOptions): void {
+  const known = newest?.offset ?? 0;
+  if (log.startOffset > known) {
+    throw new MetadataError(
+      `${directory} has no snapshot that is whole for the beginning of its log at offset ${log.startOffset} (…-….checkpoint is missing or damaged). Restore it from a copy`,
+    );
+  }
+  if (known === 0 && log.endOffset === 0 && partitionsExist === true) {
+    throw new MetadataError(
+      `${directory} holds no metadata, and there are directories of partitions: its .log files are missing. Restore them from a copy; or, to begin a new cluster, move the partitions' directories away`,
+    );
+  }
 }
 
 /** Nothing leaves by age or size: only what a snapshot covers, by the start offset. */
