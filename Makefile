@@ -46,6 +46,9 @@ check: $(STAMPS)/install ## format, types, lint, tidy, unused code, unit tests; 
 	@knip
 	@exec $(NODE) --test --test-reporter=dot 'test/{unit,tidy}/**/*.test.ts'
 
+sim: $(STAMPS)/install ## a whole broker simulated: SEED=7 tells one run, without it fresh seeds for LIMIT=20 seconds
+	@exec $(NODE) test/simulator/run.ts
+
 interop: build ## real clients and Kafka's own tools against the broker (Java, Python, kcat where present)
 	@exec test/interop/run.sh
 

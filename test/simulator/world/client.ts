@@ -57,8 +57,7 @@ export class Rpc implements ClientEnd {
     answered: (response: DecodedResponseOf<N> | null) => void,
   ): void {
     const correlationId = ++this.#correlationId;
-    // oxlint-disable-next-line no-unsafe-type-assertion -- the row of the table and the name are of one API
-    this.#asked.push({ api, version, correlationId, answered: answered as (response: unknown) => void });
+    this.#asked.push({ api, version, correlationId, answered });
     this.connection.send(encodeRequest(api, version, correlationId, 'simulated', request));
   }
 
@@ -94,7 +93,7 @@ export class Rpc implements ClientEnd {
   onClosed(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    for (const { answered } of this.#asked.splice(0)) answered(null);
+    for (const asked of this.#asked.splice(0)) asked.answered(null);
     this.#onGone();
   }
 }

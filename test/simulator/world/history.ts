@@ -102,7 +102,7 @@ export class PartitionHistory {
         const text = required(record.value, 'a value').toString('latin1').split('|', 1)[0] ?? '';
         const id = header.producerId < 0 ? `-${text}` : idempotentId(header.producerId, header.producerEpoch, sequence);
         if (header.producerId >= 0 && text !== id) this.fail(`the record at ${record.offset} is ${text}, not ${id}`);
-        this.learn(Number(record.offset), id);
+        this.learn(record.offset, id);
         sequence++;
       }
       next = header.lastOffset + 1;
@@ -126,6 +126,14 @@ export class PartitionHistory {
     this.highWatermark = end;
   }
 
+  /** The power failed while its deletion was under way: nothing more is known of it. */
+  forget(): void {
+    this.entries.clear();
+    this.places.clear();
+    this.acknowledged.clear();
+    this.highWatermark = 0;
+  }
+
   /** Everything from `start` to `end` has been read: what was acknowledged is there, in order. */
   complete(start: number, end: number): void {
     for (let offset = start; offset < end; offset++) {
@@ -138,14 +146,14 @@ export class PartitionHistory {
       if (standing.has(id) || (offset >= 0 ? offset < start : this.deletes)) continue;
       this.fail(`record ${id}, acknowledged at ${offset}, is not among ${start} to ${end}`);
     }
-    this.#inOrder();
+    this.#inOrder(start, end);
   }
 
   /** The records of each idempotent producer stand in the order of their sequences; a gap is only where something was lost. */
-  #inOrder(): void {
+  #inOrder(start: number, end: number): void {
     const last = new Map<string, number>();
-    for (const [, id] of [...this.entries].sort(([a], [b]) => a - b)) {
-      if (id.startsWith('-')) continue;
+    for (const [offset, id] of [...this.entries].sort(([a], [b]) => a - b)) {
+      if (offset < start || offset >= end || id.startsWith('-')) continue;
       const at = id.lastIndexOf('/');
       const producer = id.slice(0, at);
       const sequence = Number(id.slice(at + 1));

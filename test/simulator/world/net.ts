@@ -315,7 +315,7 @@ export interface SimulatedNetOptions {
   readonly random: SeededRandom;
   readonly files: FileReader;
   /** What goes into the log of events. */
-  onEvent(what: string, connection: number, bytes: Buffer): void;
+  readonly onEvent: (what: string, connection: number, bytes: Buffer) => void;
 }
 
 /** The network of one life of a broker. */

@@ -296,8 +296,9 @@ export class Simulation implements World {
     const life = required(this.#life, 'a life');
     this.#isOpen = false;
     await this.#until('the stop', life.stop());
-    // A process ends when what its pool has begun is done.
-    await this.#while('the last file operation', () => this.#disk.waiting > 0);
+    // What is closed by a timer, and what the pool has begun.
+    const until = this.clock.monotonic() + 600;
+    await this.#while('the last file operation', () => this.#disk.waiting > 0 || this.clock.monotonic() < until);
     life.die();
     if (!this.isFaulty && this.#disk.openFiles > 0) {
       throw new Violation(`${this.#disk.openFiles} files are open after a clean stop`);
@@ -310,6 +311,9 @@ export class Simulation implements World {
   async #takeStock(): Promise<void> {
     const isDurable = this.plan.policy !== 'kafka';
     if (!isDurable) this.losses++;
+    for (const { state, partitions } of this.history.topics.values()) {
+      if (state === 'deleting') for (const partition of partitions) partition.forget();
+    }
     const auditor = new Auditor((client) => this.#life?.net.connect(client) ?? null, this.history);
     const extents = await this.#until('the audit', auditor.extents());
     for (const extent of extents) {
@@ -336,7 +340,8 @@ export class Simulation implements World {
       case 'stop':
         await this.#stop();
         break;
-      default:
+      case 'kill':
+      case 'power':
         this.#die(kind);
         // A start may be cut short as well.
         while (random.chance(0.3)) await this.#startCutShort(kind);
