@@ -13,6 +13,9 @@ import type { Native } from '../port/native.ts';
 import type { Arrived, FileReader, Handed, Listening, ListenFailure, ListenOptions, NetHost } from '../port/net.ts';
 import { adoptSocket, handleOf, plainAddress } from './net-wire.ts';
 
+const ENFILE = -23;
+const EMFILE = -24;
+
 export function hostNet(native: Native): NetHost {
   return {
     listen: (options, arrived) => listen(native, options, arrived),
@@ -63,18 +66,22 @@ function arrivedOf(native: Native, socket: Socket): Arrived {
   return {
     remoteAddress: plainAddress(socket.remoteAddress),
     remotePort: socket.remotePort ?? 0,
-    descriptor: handleOf(socket)?.fd ?? -1,
-    handOver: () => handOver(native, socket),
+    handOver: (limit = Number.POSITIVE_INFINITY) => handOver(native, socket, limit),
     destroy: () => {
       socket.destroy();
     },
   };
 }
 
-function handOver(native: Native, socket: Socket): Handed | null {
+function handOver(native: Native, socket: Socket, limit: number): Handed | 'no descriptor' | null {
   const handle = handleOf(socket);
   if (handle === null || socket.destroyed) return null;
   const descriptor = native.dup(handle.fd);
+  if (descriptor === EMFILE || descriptor === ENFILE) return 'no descriptor';
+  if (descriptor >= limit) {
+    native.closeFd(descriptor);
+    return 'no descriptor';
+  }
   if (descriptor < 0) return { kind: 'socket', socket };
   socket.destroy();
   return { kind: 'descriptor', descriptor };

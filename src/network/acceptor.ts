@@ -132,15 +132,6 @@ export class Acceptor {
       arrived.destroy();
       return;
     }
-    // Descriptors are given out from the lowest: a high number says how many are in use. Logs must be able to open their files.
-    if (arrived.descriptor >= (this.#options.descriptorLimit ?? Number.POSITIVE_INFINITY)) {
-      this.#noDescriptors.warn('connection refused: the process has almost as many files open as it may', {
-        address: arrived.remoteAddress,
-        descriptor: arrived.descriptor,
-      });
-      arrived.destroy();
-      return;
-    }
     const waiting: Waiting = { arrived, listener };
     if (this.#waiting.length === 0 && this.#admit(waiting)) return;
     this.#held.warn('connections wait: max.connections or max.connection.creation.rate is reached', {
@@ -169,8 +160,9 @@ export class Acceptor {
       arrived.destroy();
       return true;
     }
-    const handed = arrived.handOver();
-    if (handed === null) {
+    const handed = arrived.handOver(this.#options.descriptorLimit);
+    if (handed === null || handed === 'no descriptor') {
+      if (handed !== null) this.#noDescriptors.warn('connection refused: too many files are open', { address });
       this.#counts.remove(address);
       arrived.destroy();
       return true;

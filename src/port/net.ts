@@ -19,10 +19,11 @@ export type Handed =
 export interface Arrived {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** The number of its descriptor, which is the lowest that was free; -1 where it is not known. */
-  readonly descriptor: number;
-  /** Gives the connection up. Null where it has died meanwhile: then there is nothing to close. */
-  handOver(): Handed | null;
+  /**
+   * Gives the connection up. Null where it has died meanwhile: then there is nothing to close. 'no descriptor' where its descriptor would
+   * be `limit` or more (they are given out from the lowest, so the number says how many are in use), or there is none left.
+   */
+  handOver(limit?: number): Handed | 'no descriptor' | null;
   /** Closes it. */
   destroy(): void;
 }

@@ -202,6 +202,7 @@ export class Attacked {
 
   /** The innocent was not disturbed, no request met a bug, and the broker stops cleanly. */
   async close(): Promise<void> {
+    for (const socket of opened) socket.destroy();
     try {
       const rounds = await this.innocent.stop();
       assert.ok(rounds > 0);
@@ -277,14 +278,24 @@ export async function until(
   }
 }
 
+/** Half-open ones would live on when the broker has gone. */
+const opened = new Set<Socket>();
+
 /** A socket whose every failure is expected. */
-export async function openSocket(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+export async function openSocket(port: number, localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true });
   socket.on('error', () => undefined);
+  opened.add(socket);
+  socket.once('close', () => opened.delete(socket));
   await once(socket, 'connect');
   return socket;
 }
 
-export function closed(socket: Socket): Promise<unknown> {
-  return socket.closed ? Promise.resolve() : once(socket, 'close');
+/** Waits for the broker's end of the connection: FIN or reset. What comes before is dropped. */
+export function ended(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readableEnded || socket.destroyed) resolve();
+    socket.once('end', resolve).once('close', () => resolve());
+    socket.resume();
+  });
 }
