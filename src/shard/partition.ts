@@ -15,7 +15,7 @@ import { SEAL_TIMESTAMP } from '../port/native.ts';
 import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
 import { UNVERIFIED } from '../storage/producer-state.ts';
-import type { Located, ReadRequest } from '../storage/reader.ts';
+import type { Located, ReadError, ReadRequest } from '../storage/reader.ts';
 import type { CommitFlush } from './commit-flush.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
 import type { Watch } from './watch.ts';
@@ -324,6 +324,12 @@ function emptyResult(log: Log, divergingEpoch: number, divergingEndOffset: numbe
   };
 }
 
+const READ_ERRORS = {
+  'offset-out-of-range': ERRORS.OFFSET_OUT_OF_RANGE,
+  'corrupt-message': ERRORS.CORRUPT_MESSAGE,
+  'kafka-storage-error': ERRORS.KAFKA_STORAGE_ERROR,
+} as const satisfies Record<ReadError, number>;
+
 /** One read of a Fetch on its way through the log. */
 class Read implements ReadRequest {
   readonly offset: number;
@@ -360,9 +366,7 @@ class Read implements ReadRequest {
   complete(located: Located): void {
     const log = this.#log;
     if (located.error !== null) {
-      const errorCode =
-        located.error === 'offset-out-of-range' ? ERRORS.OFFSET_OUT_OF_RANGE : ERRORS.KAFKA_STORAGE_ERROR;
-      this.#complete({ ...NOTHING, errorCode });
+      this.#complete({ ...NOTHING, errorCode: READ_ERRORS[located.error] });
       return;
     }
     // Without a slot no other thread can send from it: all are taken, and the next read finds one.

@@ -1,7 +1,10 @@
 /** Walking the batches of a segment's file by their headers: a few bytes of each, whatever its size. */
-import type { DiskFile } from '../port/disk.ts';
+import { DiskFault, type DiskFile } from '../port/disk.ts';
 import { BATCH_HEADER_SIZE, BatchHeader } from './batch-header.ts';
 import type { Segment } from './segment.ts';
+
+/** The code of a fault of the bytes, not of the medium: what is asked fails, the directory stays. */
+export const DAMAGED = 'EBADMSG';
 
 /** Read at once while walking headers: small batches are passed without a read each. */
 const WALK_BYTES = 8 * 1024;
@@ -14,12 +17,36 @@ export interface FoundBatch {
   readonly lastOffset: number;
 }
 
-/** The first batch that ends at or after `offset`; null where the segment has none. Its indexes must be loaded. */
+/**
+ * The first batch that ends at or after `offset`; null where the segment has none. Its indexes must be loaded. A DiskFault of `DAMAGED`
+ * where the walk meets bytes that are no batch before it gets there.
+ */
 export async function findBatch(segment: Segment, file: DiskFile, offset: number): Promise<FoundBatch | null> {
-  const header = new BatchHeader();
   const from = segment.offsetIndex?.floorPosition(offset) ?? 0;
+  const near = await findFrom(segment, file, offset, from);
+  if (typeof near !== 'number' && (near === null || near.baseOffset <= offset || from === 0)) return near;
+  // The entry of the index may be what is wrong: from the beginning, then.
+  const found = from > 0 ? await findFrom(segment, file, offset, 0) : near;
+  if (typeof found === 'number') {
+    throw new DiskFault(DAMAGED, segment.path, 'read', `byte ${found} begins no batch`);
+  }
+  if (found !== null && (near === null || typeof near === 'number' || found.position !== near.position)) {
+    segment.indexIsWrong = true;
+  }
+  return found;
+}
+
+/** A number: where bytes stand that are no batch. */
+async function findFrom(
+  segment: Segment,
+  file: DiskFile,
+  offset: number,
+  from: number,
+): Promise<FoundBatch | null | number> {
+  const header = new BatchHeader();
+  const { writtenBytes } = segment;
   let found: FoundBatch | null = null;
-  await walkHeaders(file, from, segment.writtenBytes, header, () => {
+  const end = await walkHeaders(file, from, writtenBytes, header, () => {
     if (header.lastOffset < offset) return true;
     found = {
       position: header.position,
@@ -29,7 +56,7 @@ export async function findBatch(segment: Segment, file: DiskFile, offset: number
     };
     return false;
   });
-  return found;
+  return found === null && end < writtenBytes ? end : found;
 }
 
 /**

@@ -44,6 +44,8 @@ export class LogState {
   readonly recent = new RecentBatches(0, 0);
 
   failed: DiskFault | null = null;
+  /** Whether the log has said that a segment is damaged. */
+  damageIsTold = false;
   closed = false;
   /** The directory is being renamed away: what is not found there is no fault of the disk. */
   deleting = false;

@@ -8,6 +8,7 @@ import { SNAPSHOT_SUFFIX, segmentPath } from './names.ts';
 import { decodeProducerSnapshot } from './producer-snapshot.ts';
 import type { ProducerStates } from './producer-state.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
+import type { AbortedTransaction } from './transaction-index.ts';
 
 export interface SnapshotSource {
   readonly disk: Disk;
@@ -51,6 +52,7 @@ export async function replayProducers(
   to: number,
   producers: ProducerStates,
   endOffset: number,
+  onAborted: (aborted: AbortedTransaction) => void = () => {},
 ): Promise<void> {
   const header = new BatchHeader();
   const controls: { position: number; sizeInBytes: number }[] = [];
@@ -69,7 +71,7 @@ export async function replayProducers(
     });
     const control = controls.pop();
     if (control === undefined) return;
-    await replayControl(file, control.position, control.sizeInBytes, producers);
+    await replayControl(file, control.position, control.sizeInBytes, producers, onAborted);
     position = reached;
   }
 }
@@ -79,6 +81,7 @@ async function replayControl(
   position: number,
   sizeInBytes: number,
   producers: ProducerStates,
+  onAborted: (aborted: AbortedTransaction) => void,
 ): Promise<void> {
   const bytes = Buffer.allocUnsafe(sizeInBytes);
   const read = await readInto(file, bytes, position);
@@ -86,5 +89,10 @@ async function replayControl(
   const header = new BatchHeader();
   header.read(bytes, 0);
   const completed = producers.update(header, readEndTransactionMarker(bytes, header));
-  if (completed !== null) producers.complete(completed);
+  if (completed === null) return;
+  if (completed.aborted) {
+    const { producerId, firstOffset, lastOffset } = completed;
+    onAborted({ producerId, firstOffset, lastOffset, lastStableOffset: producers.lastStableOffsetAfter(completed) });
+  }
+  producers.complete(completed);
 }

@@ -10,8 +10,8 @@
 import { assert } from '../base/assert.ts';
 import { DiskFault } from '../port/disk.ts';
 import type { DiskFile } from '../port/disk.ts';
-import { findBatch } from './batch-walk.ts';
-import { ensureIndexes } from './index-loading.ts';
+import { DAMAGED, findBatch } from './batch-walk.ts';
+import { ensureIndexes, mendIndexes } from './index-loading.ts';
 import type { LogState } from './log-state.ts';
 import { leased } from './persistence.ts';
 import type { Segment } from './segment.ts';
@@ -29,7 +29,7 @@ export interface ReadRequest {
   complete(result: Located): void;
 }
 
-export type ReadError = 'offset-out-of-range' | 'kafka-storage-error';
+export type ReadError = 'offset-out-of-range' | 'corrupt-message' | 'kafka-storage-error';
 
 /**
  * Where `length` > 0, `segment` is leased: the caller calls `env.descriptors.release(segment)` once, when it has counted the slot's
@@ -49,6 +49,7 @@ export type Located =
 
 const NOTHING: Located = { error: null, segment: null, slot: -1, position: 0, length: 0 };
 const OUT_OF_RANGE: Located = { error: 'offset-out-of-range' };
+const CORRUPT: Located = { error: 'corrupt-message' };
 const STORAGE_ERROR: Located = { error: 'kafka-storage-error' };
 
 export function locate(log: LogState, request: ReadRequest): void {
@@ -72,8 +73,7 @@ export function locate(log: LogState, request: ReadRequest): void {
       (located) => request.complete(located),
       (error: unknown) => {
         if (!(error instanceof DiskFault)) throw error;
-        log.fail(error);
-        request.complete(STORAGE_ERROR);
+        request.complete(refusalOf(log, error));
       },
     );
     return;
@@ -88,6 +88,18 @@ export function locate(log: LogState, request: ReadRequest): void {
   }
   log.env.descriptors.acquire(active, false, leaseOnly);
   request.complete({ error: null, segment: active, slot: active.slot, position, length });
+}
+
+/** Bytes that are no batch, once a log in a line; any other fault takes the log offline. */
+function refusalOf(log: LogState, fault: DiskFault): Located {
+  if (fault.code !== DAMAGED) {
+    log.fail(fault);
+    return STORAGE_ERROR;
+  }
+  if (!log.damageIsTold)
+    log.env.logger.error('A segment is damaged, and reads of what is behind fail', { reason: fault.message });
+  log.damageIsTold = true;
+  return CORRUPT;
 }
 
 /** The file is open: acquiring it only counts. */
@@ -136,6 +148,7 @@ async function locateInSegment(
   let kept = false;
   try {
     const first = await findBatch(segment, file, request.offset);
+    if (segment.indexIsWrong) mendIndexes(log, segment);
     if (first === null) {
       kept = true;
       return null;

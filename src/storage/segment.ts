@@ -51,6 +51,8 @@ export class Segment implements Openable {
   indexesSynced = false;
   /** A save of its index entries is on its way. */
   saving = false;
+  /** A reader found that an entry of the offset index points to where no batch begins, or to too late a one. */
+  indexIsWrong = false;
   /** Whether the name in the directory may not be on the medium yet. */
   nameUnsynced = false;
 
