@@ -14,6 +14,7 @@ import { memoryRecords, sizeInBytesOf } from '../protocol/records.ts';
 import type { FetchRequest, FetchResponseInput } from '../protocol/schema/01-fetch.ts';
 import type { FetchedItem, FetchPlan } from './fetch-session.ts';
 import { type Api, PENDING } from './handler.ts';
+import { isIsolationLevel } from './isolation.ts';
 import type { Context, FetchAsk, FetchedPart, FetchPart, Services } from './services.ts';
 
 const TOPIC_IDS = 13;
@@ -42,6 +43,8 @@ function failedPart(errorCode: number, abortedTransactions: AbortedTransactions,
 
 const NOBODY = { leaderId: -1, leaderEpoch: -1 };
 const NOTHING_YET = failedPart(ERRORS.NONE, null);
+/** Kafka's log refuses it as a bug. */
+const NEGATIVE_LIMIT = failedPart(ERRORS.UNKNOWN_SERVER_ERROR, null);
 
 /** A Fetch between its plan and its answer. */
 interface Reading {
@@ -56,6 +59,8 @@ interface Reading {
 export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
   handle(request, context) {
     const { services, version } = context;
+    // Kafka has no code for an isolation level that does not exist.
+    if (!isIsolationLevel(request.isolationLevel)) return fail(request, version, ERRORS.UNKNOWN_SERVER_ERROR);
     const plan = services.fetchSessions.plan(request, version, services.now());
     if (plan.kind === 'refused') return refuse(plan.errorCode);
     const reading: Reading = { plan, results: plan.items.map(() => NOTHING_YET), places: [], missing: [] };
@@ -71,14 +76,14 @@ export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
         return;
       }
       reading.places.push(place);
-      const refusal = refusalOf(item, replicaId, services);
+      const limit = Math.min(item.maxBytes, maxBytes);
+      const refusal = limit < 0 ? NEGATIVE_LIMIT : refusalOf(item, replicaId, services);
       if (refusal) {
         isRefused = true;
         reading.results[place] = refusal;
         return;
       }
       const { topicId, partition, fetchOffset, currentLeaderEpoch, lastFetchedEpoch } = item;
-      const limit = Math.min(item.maxBytes, maxBytes);
       asked.push({ topicId, partition, fetchOffset, currentLeaderEpoch, lastFetchedEpoch, maxBytes: limit });
     });
     return read(context, reading, {
@@ -92,13 +97,28 @@ export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
     });
   },
 
-  failed(_request, _context, errorCode) {
-    return refuse(errorCode);
+  failed(request, { version }, errorCode) {
+    return fail(request, version, errorCode);
   },
 };
 
 function refuse(errorCode: number): FetchResponseInput {
   return { throttleTimeMs: 0, errorCode, sessionId: 0, responses: [] };
+}
+
+/** An answer to a request that failed as a whole. Until topics had ids, every partition was told. */
+function fail(request: FetchRequest, version: number, errorCode: number): FetchResponseInput {
+  if (version >= TOPIC_IDS) return refuse(errorCode);
+  const responses = request.topics.map(({ topic, topicId, partitions }) => ({
+    topic,
+    topicId,
+    partitions: partitions.map(({ partition }) => failedPartition(partition, errorCode)),
+  }));
+  return { throttleTimeMs: 0, errorCode, sessionId: 0, responses };
+}
+
+function failedPartition(partitionIndex: number, errorCode: number): PartitionData {
+  return { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: [], records: NO_RECORDS };
 }
 
 /** Fills in the name or the id that the request lacks, and says whether the partition exists. */

@@ -8,6 +8,7 @@
 import { ERRORS } from '../protocol/errors.ts';
 import type { ListOffsetsRequest, ListOffsetsResponseInput } from '../protocol/schema/02-list-offsets.ts';
 import type { Api } from './handler.ts';
+import { isIsolationLevel } from './isolation.ts';
 import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { OffsetsPart, Services } from './services.ts';
 
@@ -69,6 +70,8 @@ function distinct(request: ListOffsetsRequest): { topics: ListOffsetsRequest['to
 
 export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Services> = {
   async handle(request, { services, version }) {
+    // Kafka has no code for an isolation level that does not exist.
+    if (!isIsolationLevel(request.isolationLevel)) return fail(request, version, ERRORS.UNKNOWN_SERVER_ERROR);
     const { topics, twice } = distinct(request);
     const found: Found[] = [];
     const items: OffsetsPart[] = [];
@@ -97,11 +100,15 @@ export const listOffsets: Api<ListOffsetsRequest, ListOffsetsResponseInput, Serv
   },
 
   failed(request, { version }, errorCode) {
-    const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
-    return respond(
-      request.topics,
-      Array.from({ length: count }, () => notFound(errorCode)),
-      version,
-    );
+    return fail(request, version, errorCode);
   },
 };
+
+function fail(request: ListOffsetsRequest, version: number, errorCode: number): ListOffsetsResponseInput {
+  const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
+  return respond(
+    request.topics,
+    Array.from({ length: count }, () => notFound(errorCode)),
+    version,
+  );
+}

@@ -7,6 +7,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { DeleteRecordsRequest, DeleteRecordsResponseInput } from '../protocol/schema/21-delete-records.ts';
 import { isInternalTopic } from '../protocol/topic-names.ts';
 import type { Api } from './handler.ts';
+import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { DeletePart, Services } from './services.ts';
 
 interface Deleted {
@@ -14,11 +15,20 @@ interface Deleted {
   lowWatermark: number;
 }
 
-function respond(request: DeleteRecordsRequest, deleted: readonly Deleted[]): DeleteRecordsResponseInput {
+type Topics = DeleteRecordsRequest['topics'];
+
+const indexOf = ({ partitionIndex }: { readonly partitionIndex: number }): number => partitionIndex;
+
+function distinct(topics: Topics): Topics {
+  const keyed = topics.map((topic) => ({ ...topic, key: topic.name }));
+  return hasRepetitions(keyed, indexOf) ? withoutRepetitions(keyed, indexOf) : topics;
+}
+
+function respond(topics: Topics, deleted: readonly Deleted[]): DeleteRecordsResponseInput {
   let place = 0;
   return {
     throttleTimeMs: 0,
-    topics: request.topics.map(({ name, partitions }) => ({
+    topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...(deleted[place++] as Deleted) })),
     })),
@@ -27,10 +37,11 @@ function respond(request: DeleteRecordsRequest, deleted: readonly Deleted[]): De
 
 export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponseInput, Services> = {
   async handle(request, { services }) {
+    const topics = distinct(request.topics);
     const deleted: Deleted[] = [];
     const items: DeletePart[] = [];
     const places: number[] = [];
-    for (const { name, partitions } of request.topics) {
+    for (const { name, partitions } of topics) {
       const topic = services.image.topics.byName(name);
       for (const { partitionIndex, offset } of partitions) {
         let errorCode: number = ERRORS.NONE;
@@ -47,13 +58,13 @@ export const deleteRecords: Api<DeleteRecordsRequest, DeleteRecordsResponseInput
     results.forEach((result, i) => {
       deleted[places[i] as number] = result;
     });
-    return respond(request, deleted);
+    return respond(topics, deleted);
   },
 
   failed(request, _context, errorCode) {
     const count = request.topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
     return respond(
-      request,
+      request.topics,
       Array.from({ length: count }, () => ({ errorCode, lowWatermark: -1 })),
     );
   },

@@ -241,6 +241,72 @@ export const fetchScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'segments',
+    versions: [5, 12, 18],
+    async run(session) {
+      // The smallest segments that there are, of two batches each.
+      const topic = await session.create('a', 2, { 'segment.bytes': '1048576', 'max.message.bytes': '1000000' });
+      const value = (i: number) => `${i}`.padEnd(400_000, 'x');
+      for (let i = 0; i < 5; i++) await session.append(topic, [{ timestamp: BigInt(1000 * (i + 1)), value: value(i) }]);
+      const ask = asker(session, topic);
+      const all = { maxBytes: 50 << 20 };
+      for (let offset = 0; offset <= 5; offset++) await ask(`from ${offset}`, offset, all);
+      await ask('one byte', 0, { maxBytes: 1 });
+      await ask('half a batch', 1, { maxBytes: 200_000 });
+      await ask('a batch and a half', 0, { maxBytes: 600_000 });
+      await ask('the end of a segment does not wait', 1, all, {
+        maxWaitMs: 60_000,
+        minBytes: 2_000_000,
+        maxBytes: 50 << 20,
+      });
+      const other = { topic, partition: 1, offset: 0, ...all };
+      await session.append(topic, ['small'], { partition: 1 });
+      await session.ask('two partitions', 'Fetch', session.fetchOf([{ topic, offset: 0, ...all }, other]));
+      await session.ask('two partitions, other order', 'Fetch', session.fetchOf([other, { topic, offset: 0, ...all }]));
+      await session.ask(
+        'two partitions, little',
+        'Fetch',
+        session.fetchOf([{ topic, offset: 0, ...all }, other], { maxBytes: 500_000 }),
+      );
+      for (const timestamp of [0n, 1000n, 2500n, 3000n, 5000n, 5001n, -3n]) {
+        const partitions = [{ partitionIndex: 0, timestamp }];
+        const request = { replicaId: -1, isolationLevel: 0, topics: [{ name: topic.name, partitions }] };
+        await session.ask(`at ${timestamp}`, 'ListOffsets', request, { version: 7 });
+      }
+      const deleted = [{ name: topic.name, partitions: [{ partitionIndex: 0, offset: 3 }] }];
+      await session.ask(
+        'the first segment and a half deleted',
+        'DeleteRecords',
+        { topics: deleted, timeoutMs: 10_000 },
+        { version: 2 },
+      );
+      for (let offset = 1; offset <= 5; offset++) await ask(`then from ${offset}`, offset, all);
+    },
+  },
+  {
+    name: 'limits that are none',
+    versions: [4, 12, 18],
+    async run(session) {
+      const topic = await session.create('a');
+      await session.append(topic, ['zero']);
+      const ask = asker(session, topic);
+      await ask('negative partition limit', 0, { maxBytes: -1 });
+      await ask('negative request limit', 0, {}, { maxBytes: -1 });
+      await ask('negative minimum', 1, {}, { minBytes: -1, maxWaitMs: 60_000 });
+      await ask('negative wait', 1, {}, { maxWaitMs: -1 });
+      await ask('largest limits', 0, { maxBytes: 0x7fffffff }, { maxBytes: 0x7fffffff, maxWaitMs: 0 });
+      await ask(
+        'a minimum over the limit',
+        0,
+        { maxBytes: 1 },
+        { minBytes: 0x7fffffff, maxWaitMs: 60_000, maxBytes: 10 },
+      );
+      await ask('an isolation level that is none', 0, {}, { isolationLevel: 7 });
+      await ask('the largest offset', Number.POSITIVE_INFINITY);
+      await ask('the smallest offset', Number.NEGATIVE_INFINITY);
+    },
+  },
+  {
     name: 'compressed with zstd',
     versions: [4, 9, 10, 13],
     async run(session) {

@@ -109,6 +109,7 @@ export const listOffsetsScenarios: readonly Scenario[] = [
       await ask('the right epoch', topic, LATEST, { epoch: 0 });
       await ask('the right epoch, by time', topic, 0n, { epoch: 0 });
       await ask('an epoch too new', topic, LATEST, { epoch: 5 });
+      if (session.version >= 2) await ask('an isolation level that is none', topic, LATEST, { isolationLevel: 7 });
       await ask('as debugger', topic, LATEST, { replicaId: -2 });
       await ask('as follower that is not one', topic, LATEST, { replicaId: 7 });
       const partition = (partitionIndex: number) => ({ partitionIndex, timestamp: LATEST });

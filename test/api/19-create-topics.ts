@@ -125,6 +125,10 @@ export const createTopicsScenarios: readonly Scenario[] = [
       await ask('dots', [{ name: name('x.y') }]);
       await ask('collides with dots', [{ name: name('x_y') }]);
       await ask('both collide', [{ name: name('u.v') }, { name: name('u_v') }], { keepOrder: true });
+      await ask('a long setting', [
+        { name: name('long'), configs: [{ name: 'retention.ms', value: '1'.repeat(30_000) }] },
+      ]);
+      await ask('the largest numbers', [{ name: name('most'), numPartitions: 0x7fffffff, replicationFactor: 0x7fff }]);
       await ask('no time', [{ name: name('t') }], { timeoutMs: 0 });
       await ask('negative time', [{ name: name('t2') }], { timeoutMs: -1 });
     },

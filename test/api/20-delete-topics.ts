@@ -45,6 +45,12 @@ export const deleteTopicsScenarios: readonly Scenario[] = [
       await ask('an empty name', '');
       await ask('the metadata topic', '__cluster_metadata');
       await ask('nothing');
+      const d = await session.create('d');
+      await session.ask('no time', 'DeleteTopics', {
+        timeoutMs: 0,
+        topics: session.version >= 6 ? [{ name: d.name, topicId: ZERO_UUID }] : [],
+        topicNames: session.version >= 6 ? [] : [d.name],
+      });
       const again = await session.create('a', 1);
       await session.ask('made again, it is another', 'Fetch', session.fetchOf([{ topic: again, offset: 0 }]), {
         version: 13,

@@ -42,6 +42,17 @@ export const deleteRecordsScenarios: readonly Scenario[] = [
       await ask('unknown topic', session.name('b'), [0, 0]);
       await ask('compacted', compacted.name, [0, 1]);
       await ask('compacted and deleted', both.name, [0, 1]);
+      await ask('the same partition twice', topic.name, [1, 0], [1, 0]);
+      await ask('not a name', 'a b', [0, 0]);
+      await ask('the largest offset', topic.name, [0, Number.POSITIVE_INFINITY]);
+      await session.ask('no time', 'DeleteRecords', {
+        topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, offset: 5 }] }],
+        timeoutMs: 0,
+      });
+      await session.ask('no partitions', 'DeleteRecords', {
+        topics: [{ name: topic.name, partitions: [] }],
+        timeoutMs: 1,
+      });
       await session.ask('no topics', 'DeleteRecords', { topics: [], timeoutMs: 1 });
       await session.append(topic, ['six']);
       await session.ask('and it goes on', 'Fetch', session.fetchOf([{ topic, offset: 5 }]), { version: 11 });

@@ -43,6 +43,10 @@ export const offsetForLeaderEpochScenarios: readonly Scenario[] = [
         await ask('as debugger', topic, 0, 0, -1, -2);
         await ask('as follower that is not one', topic, 0, 0, -1, 7);
       }
+      await session.ask('the same twice', 'OffsetForLeaderEpoch', {
+        topics: [{ topic: topic.name, partitions: [0, 0, 1].map((partition) => ({ partition, leaderEpoch: 0 })) }],
+      });
+      await session.ask('no partitions', 'OffsetForLeaderEpoch', { topics: [{ topic: topic.name, partitions: [] }] });
       await session.ask('no topics', 'OffsetForLeaderEpoch', { topics: [] });
       await session.ask('several', 'OffsetForLeaderEpoch', {
         topics: [

@@ -54,6 +54,8 @@ export const createPartitionsScenarios: readonly Scenario[] = [
         { name: b.name, count: 4 },
       ]);
       await ask('nothing', []);
+      await ask('no time', [{ name: b.name, count: 9 }], { timeoutMs: 0 });
+      await ask('no time to validate', [{ name: b.name, count: 9 }], { timeoutMs: 0, validateOnly: true });
       await session.settled(a, 5);
       await session.settled(b, 4);
       const topics = [{ name: a.name }, { name: b.name }];
