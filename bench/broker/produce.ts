@@ -98,6 +98,10 @@ export async function produce(address: Address, run: ProduceRun): Promise<Produc
   let bytes = 0;
   let uncompressedBytes = 0;
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
+  const slotOf = (turn: number, place = turn): Slot => {
+    const batch = run.batches[turn % run.batches.length] as Batch;
+    return { request: produceRequest(run.topic, place % run.partitions, batch), batch, sentAt: 0 };
+  };
   const more = (lane: Lane): void => {
     if (run.rate > 0 || sent >= run.requests) return;
     sent++;
@@ -106,12 +110,7 @@ export async function produce(address: Address, run: ProduceRun): Promise<Produc
   for (let index = 0; index < run.connections; index++) {
     const connection = await Connection.open(address);
     connection.onFailure = reject;
-    const slots = Array.from({ length: run.rate > 0 ? 256 : run.inFlight }, (_, at): Slot => {
-      const turn = index * run.inFlight + at;
-      const batch = run.batches[turn % run.batches.length] as Batch;
-      const partition = (index + at) % run.partitions;
-      return { request: produceRequest(run.topic, partition, batch), batch, sentAt: 0 };
-    });
+    const slots = Array.from({ length: run.inFlight }, (_, at) => slotOf(index * run.inFlight + at, index + at));
     const lane: Lane = new Lane(connection, slots, run.topic, ({ batch, sentAt }) => {
       acknowledged.set(batch.crc, (acknowledged.get(batch.crc) ?? 0) + 1);
       bytes += batch.bytes.length;
@@ -129,10 +128,7 @@ export async function produce(address: Address, run: ProduceRun): Promise<Produc
       const due = Math.min(run.requests, Math.ceil(((performance.now() - start) / 1000) * run.rate));
       for (; sent < due; sent++) {
         const lane = lanes[turn++ % lanes.length] as Lane;
-        if (lane.free.length === 0) {
-          reject(new Error('the broker cannot keep up with the rate'));
-          return;
-        }
+        if (lane.free.length === 0) lane.free.push(slotOf(turn));
         lane.send();
       }
       if (sent < run.requests) setTimeout(tick, 1);

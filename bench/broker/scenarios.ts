@@ -234,6 +234,18 @@ export function scenarios(): Scenario[] {
       requests: 60_000,
     }),
     produceScenario({
+      name: 'single-10000',
+      what: '100-byte records one a request, 10,000 a second from 50 connections, six partitions',
+      valueSize: 100,
+      batchSize: 0,
+      codec: 'none',
+      partitions: 6,
+      connections: 50,
+      inFlight: 1,
+      requests: 50_000,
+      rate: 10_000,
+    }),
+    produceScenario({
       name: 'latency-20mb',
       what: '16 KiB batches at 20 MB/s, six partitions',
       valueSize: 1000,
