@@ -11,9 +11,8 @@ import type { Random } from '../port/random.ts';
 import type { CheckpointResult } from '../shard/owner-calls.ts';
 import { type FoundPartition, type LogDirectory, openLogDirectory } from '../storage/log-directory.ts';
 import { type MetaProperties, readMetaProperties } from '../storage/meta-properties.ts';
-import { movedDirectoryName, parentDirectory } from '../storage/names.ts';
 import { LOG_START_OFFSET_FILE, RECOVERY_POINT_FILE, REPLICATION_OFFSET_FILE } from '../storage/offset-checkpoint.ts';
-import { writePartitionMetadata } from '../storage/partition-metadata.ts';
+import { setAsideDirectory, writePartitionMetadata } from '../storage/partition-metadata.ts';
 import { BootError } from './boot-error.ts';
 
 /** Formats the directories of the configuration that have no meta.properties (odradek format), but for those that cannot be used. */

@@ -97,6 +97,7 @@ export class ShardThread {
   readonly #slots: SlotTable;
   readonly #identity = { clusterId: '', nodeId: 0 };
   #applying: Promise<void> = Promise.resolve();
+  #isStopping = false;
   #lastCheckpoint: CheckpointResult[] | null = null;
   /** Requests that met a bug; tests look at it through `stats`. */
   #faults = 0;
@@ -294,6 +295,7 @@ export class ShardThread {
   #every(periodMs: number, work: () => Promise<void>): void {
     const again = (): void => {
       this.#ports.clock.after(periodMs, () => {
+        if (this.#isStopping) return;
         void work().then(again, (error: unknown) => this.#ports.crash(error));
       });
     };
@@ -305,6 +307,7 @@ export class ShardThread {
       this.#server.stopReading();
       await this.#connectionsClosed();
     } else if (step === STOP_STEP.logs) {
+      this.#isStopping = true;
       await this.#applying;
       this.#lastCheckpoint = await this.#logs.closeAll();
     }

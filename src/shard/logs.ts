@@ -19,7 +19,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { LogEnvironment } from '../storage/environment.ts';
 import { type Log, openLog } from '../storage/log.ts';
 import { OLD_FORMAT } from '../storage/old-format.ts';
-import { createPartitionDirectory } from '../storage/partition-metadata.ts';
+import { createPartitionDirectory, setAsideDirectory } from '../storage/partition-metadata.ts';
 import type { CheckpointResult } from './owner-calls.ts';
 import { Partition, type PartitionHost } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
@@ -90,6 +90,14 @@ function keyOf(topic: string, partition: number): string {
   return `${topic}-${partition}`;
 }
 
+/** Does the work for each of `waiting`, which is empty then. */
+async function severalAtOnce<T>(waiting: T[], work: (one: T) => Promise<void>): Promise<void> {
+  const next = async (): Promise<void> => {
+    for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) await work(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(OPENING_AT_ONCE, waiting.length) }, next));
+}
+
 export class Logs {
   readonly #parts: LogsParts;
   readonly #configs = new Map<string, LogConfig>();
@@ -121,18 +129,18 @@ export class Logs {
     const work: Promise<unknown>[] = [];
     for (const topicId of changes.deletedTopics.keys()) work.push(...this.#delete(topicId));
     await Promise.all(work);
-    const opening: Promise<unknown>[] = [];
+    const opening: Partition[] = [];
     for (const [topicId, partitions] of changes.partitions) {
       const topic = this.#parts.image.topics.byId(topicId);
       if (!topic) continue;
       for (const index of partitions) {
         if (!this.#isOurs(topicId, index)) continue;
         const partition = this.#place(topic, index);
-        if (this.#isOpen && partition.log === null && !partition.offline) opening.push(this.#open(partition, null));
+        if (this.#isOpen && partition.log === null && !partition.offline) opening.push(partition);
         else if (partition.log) this.#applyAssignment(partition, partition.log);
       }
     }
-    await Promise.all(opening);
+    await severalAtOnce(opening, (partition) => this.#open(partition, null));
   }
 
   #isOurs(topicId: Uuid, partition: number): boolean {
@@ -197,18 +205,15 @@ export class Logs {
     let recovered = 0;
     let elsewhere = 0;
     const progress = this.#tellProgress(total, () => total - waiting.length);
-    const openNext = async (): Promise<void> => {
-      for (let partition = waiting.pop(); partition; partition = waiting.pop()) {
-        const where = found.get(`${partition.topicId}${partition.index}`) ?? null;
-        if (where && !where.isClean) recovered++;
-        if (where !== null || !this.#isElsewhere(partition)) await this.#open(partition, where);
-        else {
-          partition.offline = true;
-          elsewhere++;
-        }
+    await severalAtOnce(waiting, async (partition) => {
+      const where = found.get(`${partition.topicId}${partition.index}`) ?? null;
+      if (where && !where.isClean) recovered++;
+      if (where !== null || !this.#isElsewhere(partition)) await this.#open(partition, where);
+      else {
+        partition.offline = true;
+        elsewhere++;
       }
-    };
-    await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
+    });
     progress.stop();
     if (elsewhere > 0) {
       this.#parts.log.error('Partitions are offline: their log directory is not here or cannot be used', {
@@ -240,7 +245,7 @@ export class Logs {
           return;
         }
         directory = `${home.path}/${keyOf(partition.topic, partition.index)}`;
-        await createPartitionDirectory(environment.disk, directory, partition.topicId);
+        await this.#create(directory, partition);
       }
       const { recoveryPoint = 0, logStartOffset = 0, highWatermark = 0 } = found ?? {};
       const { config } = partition;
@@ -279,6 +284,17 @@ export class Logs {
       // What the files say is of this partition alone; what the system says of them is the directory's.
       if (error.code !== OLD_FORMAT && directory !== undefined) onFault(directory, error);
     }
+  }
+
+  /** An empty directory for a new partition. One that is in the way, of an older topic of its name, is set aside: its records are not ours. */
+  async #create(directory: string, { topic, index, topicId }: Partition): Promise<void> {
+    const { environment, log } = this.#parts;
+    const { disk, random } = environment;
+    if ((await disk.status(directory)) !== null) {
+      const aside = await setAsideDirectory(disk, random, directory, topic, index);
+      log.warn('A directory of an older topic is in the way of a new partition and is set aside', { directory, aside });
+    }
+    await createPartitionDirectory(disk, directory, topicId);
   }
 
   /** Whether the metadata says that an older partition lies in a directory that does not work or is not ours: it must not begin anew. */
@@ -389,6 +405,8 @@ export class Logs {
 
   /** Flushes and closes every log; `detached` ones answer NOT_LEADER_OR_FOLLOWER. Keeps what `checkpoint` said last. */
   async closeAll(): Promise<CheckpointResult[]> {
+    // A topic that is created from now on is opened at the next start.
+    this.#isOpen = false;
     const closing: Promise<void>[] = [];
     const logs: Log[] = [];
     for (const partition of this.#parts.table) if (partition.log) logs.push(partition.log);

@@ -7,8 +7,9 @@
 import { ZERO_UUID, uuidFromText, uuidToText } from '../base/uuid.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { Disk } from '../port/disk.ts';
+import type { Random } from '../port/random.ts';
 import { fileOrNull } from './index-loading.ts';
-import { parentDirectory } from './names.ts';
+import { movedDirectoryName, parentDirectory } from './names.ts';
 
 export const PARTITION_METADATA_FILE = 'partition.metadata';
 
@@ -23,6 +24,21 @@ export async function readPartitionMetadata(disk: Disk, directory: string): Prom
 export function writePartitionMetadata(disk: Disk, directory: string, topicId: Uuid): Promise<void> {
   const text = `version: 0\ntopic_id: ${uuidToText(topicId)}`;
   return disk.replaceFile(`${directory}/${PARTITION_METADATA_FILE}`, Buffer.from(text));
+}
+
+/** Renames a directory that belongs to no partition of the cluster, so that a topic of its name does not find its records. Resolves to its new path. */
+export async function setAsideDirectory(
+  disk: Disk,
+  random: Random,
+  directory: string,
+  topic: string,
+  partition: number,
+): Promise<string> {
+  const parent = parentDirectory(directory);
+  const aside = `${parent}/${movedDirectoryName(topic, partition, random.bytes(16).toString('hex'), 'stray')}`;
+  await disk.rename(directory, aside);
+  await disk.syncDirectory(parent);
+  return aside;
 }
 
 /** A directory for a new partition, on the medium when this resolves. Rejects with a DiskFault. */
