@@ -5,7 +5,7 @@
  *   request ─▶ controller decides ─▶ committed ─▶ delta to every shard ─▶ all have applied it ─▶ answer
  *   stop ─▶ checkpoints ─▶ clean-shutdown files ─▶ metadata log closed ─▶ unlock
  */
-import { type Uuid, uuidToText, ZERO_UUID } from '../base/uuid.ts';
+import { uuidToText, ZERO_UUID } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { MetadataCoordinator } from '../coordinator/metadata.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
@@ -20,6 +20,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import { APIS, apiNameOfKey } from '../protocol/schema/index.ts';
 import { ThreadArena } from '../shard/arena.ts';
 import { Mailbox } from '../shard/mailbox.ts';
+import { reasonText } from '../shard/messages.ts';
 import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
 import { ownerOf } from '../shard/routing.ts';
 import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
@@ -173,7 +174,8 @@ export class ControlThread {
       }),
     };
     this.#directories.onFailed = (id, reason) => {
-      for (const shard of this.#shards()) this.#tellFailed(shard, { directoryId: id, reason: reason.slice(0, 200) });
+      for (const shard of this.#shards())
+        this.#mailbox.noteInTurn('directoryFailed', shard, { directoryId: id, reason: reasonText(reason) });
     };
     const sums = await Promise.all(
       this.#shards().map((shard) => this.#openLogs(shard, { ...asked, found: found.get(shard) ?? [] })),
@@ -227,56 +229,21 @@ export class ControlThread {
   #openLogs(shard: number, asked: OpenLogs): Promise<{ logs: number; recovered: number }> {
     const payload = Buffer.from(JSON.stringify(asked));
     return new Promise((resolve) => {
-      const send = (): void => {
-        const sent = this.#mailbox.call('openLogs', shard, { payload }, (answer) => {
-          resolve(JSON.parse(answer.payload.toString()) as { logs: number; recovered: number });
-        });
-        if (!sent) this.#mailbox.whenCredit(shard, 'openLogs', send);
-      };
-      send();
+      this.#mailbox.callInTurn('openLogs', shard, { payload }, (answer) => {
+        resolve(JSON.parse(answer.payload.toString()) as { logs: number; recovered: number });
+      });
     });
-  }
-
-  #tellFailed(shard: number, failed: { directoryId: Uuid; reason: string }): void {
-    const sent = this.#mailbox.note('directoryFailed', shard, failed);
-    if (!sent) this.#mailbox.whenCredit(shard, 'directoryFailed', () => this.#tellFailed(shard, failed));
   }
 
   // ---- one view
 
-  /** Sends committed records to every shard; those that were sent before come first. */
+  /** Sends committed records to every shard, in order: of one lane nothing overtakes what waits. */
   #publish(records: Buffer, lastOffset: number, isSnapshot: boolean): void {
     this.#mailbox.metadataOffset = Math.max(this.#mailbox.metadataOffset, lastOffset);
-    for (const shard of this.#shards()) this.#send(shard, { lastOffset, isSnapshot, records });
-  }
-
-  readonly #unsent = new Map<number, { lastOffset: number; isSnapshot: boolean; records: Buffer }[]>();
-
-  #send(shard: number, delta: { lastOffset: number; isSnapshot: boolean; records: Buffer }): void {
-    const line = this.#unsent.get(shard);
-    if (line) {
-      line.push(delta);
-      return;
+    const delta = { lastOffset, isSnapshot, records };
+    for (const shard of this.#shards()) {
+      this.#mailbox.callInTurn('metadataDelta', shard, delta, (applied) => this.#hasApplied(shard, applied.lastOffset));
     }
-    if (this.#sendNow(shard, delta)) return;
-    this.#unsent.set(shard, [delta]);
-    this.#mailbox.whenCredit(shard, 'metadataDelta', () => this.#sendLine(shard));
-  }
-
-  #sendNow(shard: number, delta: { lastOffset: number; isSnapshot: boolean; records: Buffer }): boolean {
-    return this.#mailbox.call('metadataDelta', shard, delta, ({ lastOffset }) => this.#hasApplied(shard, lastOffset));
-  }
-
-  #sendLine(shard: number): void {
-    const line = this.#unsent.get(shard) ?? [];
-    while (line.length > 0) {
-      if (!this.#sendNow(shard, line[0] as (typeof line)[number])) {
-        this.#mailbox.whenCredit(shard, 'metadataDelta', () => this.#sendLine(shard));
-        return;
-      }
-      line.shift();
-    }
-    this.#unsent.delete(shard);
   }
 
   #hasApplied(shard: number, lastOffset: number): void {
@@ -307,13 +274,9 @@ export class ControlThread {
     const parts = this.#shards().map(
       (shard) =>
         new Promise<CheckpointResult[]>((resolve) => {
-          const send = (): void => {
-            const sent = this.#mailbox.call('checkpoint', shard, {}, ({ payload }) => {
-              resolve(checkpointResults.decode(0, payload).results);
-            });
-            if (!sent) this.#mailbox.whenCredit(shard, 'checkpoint', send);
-          };
-          send();
+          this.#mailbox.callInTurn('checkpoint', shard, {}, ({ payload }) => {
+            resolve(checkpointResults.decode(0, payload).results);
+          });
         }),
     );
     return Promise.all(parts).then((results) => results.flat());

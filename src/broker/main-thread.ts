@@ -175,13 +175,9 @@ export class MainThread {
 
   #boot(): Promise<BootAnswer> {
     return new Promise((resolve) => {
-      const send = (): void => {
-        const sent = this.#mailbox.call('boot', CONTROL, {}, ({ payload }) => {
-          resolve(JSON.parse(payload.toString()) as BootAnswer);
-        });
-        if (!sent) this.#mailbox.whenCredit(CONTROL, 'boot', send);
-      };
-      send();
+      this.#mailbox.callInTurn('boot', CONTROL, {}, ({ payload }) => {
+        resolve(JSON.parse(payload.toString()) as BootAnswer);
+      });
     });
   }
 
@@ -193,11 +189,7 @@ export class MainThread {
       this.#threads[thread]?.send({ ...message, socket: handed.socket }, [handed.socket]);
       return;
     }
-    const send = (): void => {
-      const sent = this.#mailbox.note('connectionHandOver', thread, { ...message, descriptor: handed.descriptor });
-      if (!sent) this.#mailbox.whenCredit(thread, 'connectionHandOver', send);
-    };
-    send();
+    this.#mailbox.noteInTurn('connectionHandOver', thread, { ...message, descriptor: handed.descriptor });
   }
 
   /** Counters of every thread, by its name. */
@@ -207,14 +199,10 @@ export class MainThread {
     for (let thread = CONTROL; thread < this.#block.threads; thread++) {
       asked.push(
         new Promise((resolve) => {
-          const send = (): void => {
-            const sent = this.#mailbox.call('stats', thread, {}, (answer) => {
-              stats[this.#nameOf(thread)] = JSON.parse(answer.stats.toString());
-              resolve();
-            });
-            if (!sent) this.#mailbox.whenCredit(thread, 'stats', send);
-          };
-          send();
+          this.#mailbox.callInTurn('stats', thread, {}, (answer) => {
+            stats[this.#nameOf(thread)] = JSON.parse(answer.stats.toString());
+            resolve();
+          });
         }),
       );
     }
@@ -247,11 +235,7 @@ export class MainThread {
     for (let thread = CONTROL; thread < this.#block.threads; thread++) {
       steps.push(
         new Promise((resolve) => {
-          const send = (): void => {
-            const sent = this.#mailbox.call('shutdownStep', thread, { step }, () => resolve());
-            if (!sent) this.#mailbox.whenCredit(thread, 'shutdownStep', send);
-          };
-          send();
+          this.#mailbox.callInTurn('shutdownStep', thread, { step }, () => resolve());
         }),
       );
     }

@@ -113,13 +113,9 @@ function askControl<N extends ControlApi>(
     body: requests.encode(version, request),
   };
   return new Promise((resolve, reject) => {
-    const send = (): void => {
-      const sent = mailbox.call('control', CONTROL, message, ({ errorCode, body }) => {
-        if (errorCode === ERRORS.NONE) resolve(responses.decode(version, body));
-        else reject(new Error(`control answered ${api} with error ${errorCode}`));
-      });
-      if (!sent) mailbox.whenCredit(CONTROL, 'control', send);
-    };
-    send();
+    mailbox.callInTurn('control', CONTROL, message, ({ errorCode, body }) => {
+      if (errorCode === ERRORS.NONE) resolve(responses.decode(version, body));
+      else reject(new Error(`control answered ${api} with error ${errorCode}`));
+    });
   });
 }

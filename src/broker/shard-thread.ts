@@ -25,6 +25,7 @@ import { CommitFlush } from '../shard/commit-flush.ts';
 import { FetchRouter } from '../shard/fetch-router.ts';
 import { type Directory, type Found, Logs, type RecoveryInput } from '../shard/logs.ts';
 import { Mailbox, type MailboxStats } from '../shard/mailbox.ts';
+import { reasonText } from '../shard/messages.ts';
 import { Owner } from '../shard/owner.ts';
 import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
 import { ownerHandlers } from '../shard/owner-messages.ts';
@@ -209,7 +210,7 @@ export class ShardThread {
       services,
       settings: networkSettings(this.#config),
       onFault: (fault) => this.#fault(fault),
-      onClosed: (id) => this.#tellClosed(id),
+      onClosed: (connection) => this.#mailbox.noteInTurn('connectionClosed', MAIN, { connection }),
     });
     this.#handle(block);
     countTurns(block.turns, self, clock);
@@ -331,17 +332,8 @@ export class ShardThread {
     const directory = this.#logs.directoryOf(logDirectory);
     if (directory === null || this.#logs.isOffline(directory.path)) return;
     this.#logs.directoryFailed(directory.path);
-    this.#tellFailed({ directoryId: directory.id, reason: fault.message.slice(0, 200) });
-  }
-
-  #tellFailed(failed: { directoryId: Directory['id']; reason: string }): void {
-    const sent = this.#mailbox.note('directoryFailed', CONTROL, failed);
-    if (!sent) this.#mailbox.whenCredit(CONTROL, 'directoryFailed', () => this.#tellFailed(failed));
-  }
-
-  #tellClosed(connection: number): void {
-    const sent = this.#mailbox.note('connectionClosed', MAIN, { connection });
-    if (!sent) this.#mailbox.whenCredit(MAIN, 'connectionClosed', () => this.#tellClosed(connection));
+    const failed = { directoryId: directory.id, reason: reasonText(fault.message) };
+    this.#mailbox.noteInTurn('directoryFailed', CONTROL, failed);
   }
 
   /** The connection has logged it. */

@@ -92,13 +92,7 @@ export class AppendRouter {
     }
     const { topicId, partition } = entry;
     const batch = { arena: loan.arena, offset: loan.offset, length: loan.bytes.length };
-    const send = (): void => {
-      const sent = this.#parts.mailbox.call('append', owner, { topicId, partition, batch, acks }, settle, () => {
-        loan.release();
-      });
-      if (!sent) this.#parts.mailbox.whenCredit(owner, 'append', send);
-    };
-    send();
+    this.#parts.mailbox.callInTurn('append', owner, { topicId, partition, batch, acks }, settle, () => loan.release());
   }
 
   /** Null: no room now. */

@@ -268,6 +268,23 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     if (peer.rings.requestsOut.want()) this.#clock.soon(() => peer.serve());
   }
 
+  /** As `call`; where the request cannot be sent now, it waits its turn. What waits is bounded by its source. */
+  callInTurn<Name extends CallName<Table>>(
+    name: Name,
+    to: number,
+    request: RequestOf<Table, Name>,
+    onAnswer: (answer: AnswerOf<Table, Name>, from: number) => void,
+    onConsumed: (() => void) | null = null,
+  ): void {
+    if (this.call(name, to, request, onAnswer, onConsumed)) return;
+    this.whenCredit(to, name, () => this.callInTurn(name, to, request, onAnswer, onConsumed));
+  }
+
+  /** As `note`; where it cannot be sent now, it waits its turn. What waits is bounded by its source. */
+  noteInTurn<Name extends NoteName<Table>>(name: Name, to: number, note: NoteOf<Table, Name>): void {
+    if (!this.note(name, to, note)) this.whenCredit(to, name, () => this.noteInTurn(name, to, note));
+  }
+
   #typeOf(name: string): CompiledMessage {
     return required(this.#table.byName[name], `there is no message ${name}`);
   }

@@ -25,6 +25,13 @@ import {
 /** Longest reason of a failure that travels in a ring, in bytes. */
 const REASON_BYTES = 256;
 
+/** A reason as it fits into a message; the end of a long one is left out. */
+export function reasonText(reason: string): string {
+  const bytes = Buffer.from(reason);
+  // Cut inside a character, its beginning becomes one of three bytes.
+  return bytes.length <= REASON_BYTES ? reason : bytes.toString('utf8', 0, REASON_BYTES - 3);
+}
+
 /** How one partition is named in a message to its owner. */
 const partitionFields = { topicId: uuid, partition: i32 } as const;
 

@@ -145,12 +145,8 @@ export class Scatter {
     }
     const wire: Wire<N> = WIRE[name];
     const payload = wire.call.encode(0, call);
-    const send = (): void => {
-      const sent = this.#mailbox.call('partitionCall', owner, { kind: wire.number, payload }, (answer) => {
-        done(wire.results.decode(0, answer.payload).results);
-      });
-      if (!sent) this.#mailbox.whenCredit(owner, 'partitionCall', send);
-    };
-    send();
+    this.#mailbox.callInTurn('partitionCall', owner, { kind: wire.number, payload }, (answer) => {
+      done(wire.results.decode(0, answer.payload).results);
+    });
   }
 }

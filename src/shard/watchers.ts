@@ -40,21 +40,14 @@ export class Watchers {
   }
 
   #takeOff(owner: number, id: number): void {
-    if (!this.#waiting.delete(id)) return;
-    const send = (): void => {
-      if (!this.#mailbox.note('unwatch', owner, { watch: id })) this.#mailbox.whenCredit(owner, 'unwatch', send);
-    };
-    send();
+    if (this.#waiting.delete(id)) this.#mailbox.noteInTurn('unwatch', owner, { watch: id });
   }
 
   /** Another thread's fetch waits for partitions of this one. */
   asked(from: number, id: number, call: WatchCall): void {
     const wake = (): void => {
       this.#table.remove(from, id);
-      const send = (): void => {
-        if (!this.#mailbox.note('wake', from, { watch: id })) this.#mailbox.whenCredit(from, 'wake', send);
-      };
-      send();
+      this.#mailbox.noteInTurn('wake', from, { watch: id });
     };
     this.#table.add(from, id, this.#owner.watch(call, wake));
   }

@@ -17,6 +17,7 @@ import {
   text,
   uuid,
 } from '../../../src/shard/message-kit.ts';
+import { reasonText } from '../../../src/shard/messages.ts';
 import { type MailboxNetwork, mailboxNetwork } from './mailbox-network.ts';
 
 const table = {
@@ -379,4 +380,23 @@ test('a handler that is missing does not compile', () => {
     () => mailbox.handle({ tick: () => {} }),
     /no handler for early/,
   );
+});
+
+test('a reason fits into a message, wherever it is cut', () => {
+  for (const text of [
+    '',
+    'short',
+    'x'.repeat(256),
+    'x'.repeat(1000),
+    'é'.repeat(300),
+    '目'.repeat(300),
+    '🧵'.repeat(300),
+  ]) {
+    for (const before of ['', 'a', 'aa', 'aaa']) {
+      const reason = reasonText(before + text);
+      assert.ok(Buffer.byteLength(reason) <= 256);
+      assert.ok((before + text).startsWith(reason.replace(/\ufffd$/, '')));
+      assert.ok(reason.length >= Math.min(text.length, 60));
+    }
+  }
 });
