@@ -42,7 +42,7 @@ test('writes, and reads of what is cached, complete inside the call', async () =
 });
 
 test('while a directory is slow its writes go to a pool thread, and come back', async () => {
-  const disk = openHostDisk(native, { slowWriteMs: -1, fastAgainMs: 20 });
+  const disk = openHostDisk(native, { slowWriteMs: -1000, fastAgainMs: 400 });
   const file = await new Promise<DiskFile>((resolve) => {
     disk.open(join(folder, 'slow'), { create: true, write: true }, (_fault, opened) => opened && resolve(opened));
   });
@@ -66,8 +66,8 @@ test('while a directory is slow its writes go to a pool thread, and come back', 
   assert.equal(second.done, false);
   await second.written;
   assert.equal(readFileSync(join(folder, 'slow'), 'utf8'), `first${'x'.repeat(3000)}`);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(file.writesInCall, true);
+  // It comes back by itself; a test that hangs here has found that it does not.
+  while (!file.writesInCall) await new Promise((resolve) => setTimeout(resolve, 20));
   await file.close();
 });
 
