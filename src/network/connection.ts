@@ -237,7 +237,7 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
     let holder = chunk;
     if (chunk === null && row !== undefined) {
       if (row.lends && this.#shared.isMemoryShort(size)) {
-        holder = size <= this.memoryRoom() ? this.#shared.arena.reserve(size, size) : null;
+        holder = this.#shared.memoryForWhole(size);
         if (holder === null) return 'memory';
         bytes = holder.bytes;
         start = 0;

@@ -8,10 +8,14 @@
  *                       ▲             │ whole: to the sink where it lies
  *                       └─────────────┘
  *
+ * A long request gets its chunk by and by: what a client announces costs no more addresses than eight times what it has sent. A chunk that
+ * is full is exchanged for a larger one.
+ *
  * What cannot go on now (the sink takes no further request yet, or the arena has no memory) is *held*: the rest of what was read, at
  * most one landing buffer a connection, is copied aside; the connection stops reading, and `advance` goes on from there.
  */
-import type { Arena, Chunk } from '../port/memory.ts';
+import type { Chunk } from '../port/memory.ts';
+import type { RequestArena } from './shared.ts';
 
 /** Why bytes are held: the order of requests and the limits of the connection, or the arena's memory. */
 export type Hold = 'none' | 'order' | 'memory';
@@ -43,8 +47,23 @@ const SHORT_READ_LIMIT = 16 * 1024;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
+/** Requests up to this size do not wait in line for memory, as long as there is some. */
+const SMALL = 64 * 1024;
+/** Addresses for each byte that has come. */
+const AHEAD = 8;
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * The size of a chunk for a request of `announced` bytes of which `here` have come. The last exchange is made with a quarter of the request
+ * at most (or little), so that there is always room for both chunks in the part of the budget that a favoured connection has.
+ */
+function chunkSize(announced: number, here: number): number {
+  const size = Math.max(SMALL, AHEAD * here);
+  return size * (size < MEBIBYTE ? 2 : 4) >= announced ? announced : size;
+}
+
 export class Intake {
-  readonly #arena: Arena;
+  readonly #arena: RequestArena;
   readonly #landing: Buffer;
   readonly #sink: FrameSink;
   /** Size of the frame that is being received; -1 before it is known. */
@@ -62,7 +81,7 @@ export class Intake {
   /** Whether the last answer of `target` was the chunk. */
   #intoChunk = false;
 
-  constructor(arena: Arena, landing: Buffer, sink: FrameSink) {
+  constructor(arena: RequestArena, landing: Buffer, sink: FrameSink) {
     this.#arena = arena;
     this.#landing = landing;
     this.#sink = sink;
@@ -86,7 +105,7 @@ export class Intake {
     }
     this.#intoChunk = true;
     const limit = Math.max(SHORT_READ_LIMIT, Math.min(READ_LIMIT, this.#sink.memoryRoom()));
-    return chunk.bytes.subarray(this.#filled, Math.min(this.#announced, this.#filled + limit));
+    return chunk.bytes.subarray(this.#filled, Math.min(chunk.size, this.#filled + limit));
   }
 
   /** `size` bytes came to where `target` said. */
@@ -196,7 +215,14 @@ export class Intake {
       this.#hold = 'order';
       return false;
     }
-    const chunk = available <= this.#sink.memoryRoom() ? this.#arena.reserve(this.#announced, available) : null;
+    const announced = this.#announced;
+    let chunk: Chunk | null = null;
+    if (available <= this.#sink.memoryRoom()) {
+      chunk =
+        announced <= SMALL
+          ? this.#arena.reserveAhead(announced, available)
+          : this.#arena.reserve(chunkSize(announced, available), available);
+    }
     if (chunk === null) {
       this.#hold = 'memory';
       return false;
@@ -208,23 +234,45 @@ export class Intake {
     return true;
   }
 
+  /** Exchanges a full chunk for a larger one. */
+  #grow(chunk: Chunk): Chunk | null {
+    const here = this.#filled;
+    const larger = here <= this.#sink.memoryRoom() ? this.#arena.reserve(chunkSize(this.#announced, here), here) : null;
+    if (larger === null) return null;
+    chunk.bytes.copy(larger.bytes, 0, 0, here);
+    chunk.release();
+    this.#chunk = larger;
+    return larger;
+  }
+
   /**
    * Copies into the chunk what belongs there and hands a whole frame over. The chunk is null afterwards where that was done; else the
    * intake waits for more bytes or holds.
    */
   #fillFrom(buffer: Buffer, from: number, to: number): number {
-    const chunk = this.#chunk;
+    let chunk = this.#chunk;
     if (chunk === null) return from;
-    const count = Math.min(to - from, this.#announced - this.#filled);
-    const charge = this.#owed + count;
-    if (charge > 0 && (charge > this.#sink.memoryRoom() || !chunk.charge(charge))) {
-      this.#hold = 'memory';
-      return from;
+    let at = from;
+    for (;;) {
+      const count = Math.min(to - at, chunk.size - this.#filled);
+      const charge = this.#owed + count;
+      if (charge > 0 && (charge > this.#sink.memoryRoom() || !chunk.charge(charge))) {
+        this.#hold = 'memory';
+        return at;
+      }
+      this.#owed = 0;
+      if (count > 0) buffer.copy(chunk.bytes, this.#filled, at, at + count);
+      this.#filled += count;
+      at += count;
+      if (this.#filled === this.#announced) break;
+      if (this.#filled < chunk.size) return at;
+      const larger = this.#grow(chunk);
+      if (larger === null) {
+        this.#hold = 'memory';
+        return at;
+      }
+      chunk = larger;
     }
-    this.#owed = 0;
-    if (count > 0) buffer.copy(chunk.bytes, this.#filled, from, from + count);
-    this.#filled += count;
-    if (this.#filled < this.#announced) return from + count;
     this.#sink.filled();
     // The chunk goes with the frame, whatever the sink does with it.
     this.#chunk = null;
@@ -235,6 +283,6 @@ export class Intake {
       this.#chunk = chunk;
       this.#hold = hold;
     }
-    return from + count;
+    return at;
   }
 }

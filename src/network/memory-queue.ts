@@ -2,6 +2,7 @@
  * Connections of a shard that wait for memory of its arena, first come first served. One a shard, on its thread.
  *
  *     0 ──────────────── common ───────────────▶ │ ── for one favoured connection ──▶ │ budget
+ *                                                │ ─ for whole requests too ─▶ │
  *
  * Requests that are received side by side could use up the budget with none of them whole, and wait for each other. So the last part
  * of the budget is for one connection at a time: the first of those that wait in the middle of a request. When its request is
@@ -10,11 +11,12 @@
  * Memory that is lent comes back by itself; memory that is being filled comes back with its connection only. So while somebody waits, a
  * request that has begun to fill memory and does not go on costs its connection.
  */
-import type { Arena } from '../port/memory.ts';
+import type { Chunk } from '../port/memory.ts';
 import type { Connection } from './connection.ts';
+import type { RequestArena } from './shared.ts';
 
 export class MemoryQueue<Services> {
-  readonly #arena: Arena;
+  readonly #arena: RequestArena;
   readonly #runLater: (connection: Connection<Services>) => void;
   /** Bytes that everybody may charge. */
   readonly #common: number;
@@ -22,7 +24,7 @@ export class MemoryQueue<Services> {
   #favoured: Connection<Services> | null = null;
   #asked = false;
 
-  constructor(arena: Arena, requestMaxBytes: number, runLater: (connection: Connection<Services>) => void) {
+  constructor(arena: RequestArena, requestMaxBytes: number, runLater: (connection: Connection<Services>) => void) {
     this.#arena = arena;
     this.#runLater = runLater;
     this.#common = arena.limitBytes - Math.min(requestMaxBytes, Math.floor(arena.limitBytes / 2));
@@ -35,6 +37,12 @@ export class MemoryQueue<Services> {
   /** How many bytes the connection may take now; below zero where others have taken more than their part. */
   room(connection: Connection<Services>): number {
     return (connection.isFavoured ? this.#arena.limitBytes : this.#common) - this.#arena.chargedBytes;
+  }
+
+  /** For a request that is whole (Shared.memoryForWhole). */
+  forWhole(size: number): Chunk | null {
+    const limit = this.#common + Math.floor((this.#arena.limitBytes - this.#common) / 2);
+    return this.#arena.chargedBytes + size <= limit ? this.#arena.reserveAhead(size, size) : null;
   }
 
   add(connection: Connection<Services>): void {

@@ -5,6 +5,7 @@
 import type { Peer } from '../api/handler.ts';
 import type { Clock, Timer } from '../port/clock.ts';
 import type { Logger } from '../port/log.ts';
+import type { Chunk } from '../port/memory.ts';
 import type { FileReader, Handed, NetHost } from '../port/net.ts';
 import type { ApiName } from '../protocol/schema/index.ts';
 import { type ApiHandlers, type ApiRows, apiRows } from './api-rows.ts';
@@ -155,6 +156,10 @@ export class ShardServer<Services> implements Shared<Services> {
 
   memoryRoom(connection: Connection<Services>): number {
     return this.#memory.room(connection);
+  }
+
+  memoryForWhole(size: number): Chunk | null {
+    return this.#memory.forWhole(size);
   }
 
   favourEnds(connection: Connection<Services>): void {

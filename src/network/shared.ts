@@ -14,6 +14,8 @@ export interface RequestArena extends Arena {
    * others may have come first in the same turn.
    */
   reserveBeyond(size: number): Chunk;
+  /** As `reserve`, before those who wait in line. */
+  reserveAhead(size: number, charged: number): Chunk | null;
 }
 
 export interface Shared<Services> {
@@ -36,6 +38,11 @@ export interface Shared<Services> {
   runLater(connection: Connection<Services>): void;
   /** How many bytes of the arena the connection may take now. */
   memoryRoom(connection: Connection<Services>): number;
+  /**
+   * Memory for a copy of a request that is whole. It is given back when the request's bytes are written, whatever clients do; so it does
+   * not wait behind requests that are not whole, and may use some of the memory that they leave.
+   */
+  memoryForWhole(size: number): Chunk | null;
   /** A favoured connection has what it needed. */
   favourEnds(connection: Connection<Services>): void;
   /** Calls its `retryMemory` when the arena may have memory, first come first served. */

@@ -16,13 +16,14 @@ export class FreeRuns {
     this.#counts = [count];
   }
 
-  /** The first of `count` places, -1 where no run is long enough. */
-  take(count: number): number {
+  /** The first of `count` places, all of them below `end`; -1 where no run is long enough. */
+  take(count: number, end: number): number {
     const counts = this.#counts;
     for (let run = 0; run < counts.length; run++) {
       const free = counts[run] as number;
       if (free < count) continue;
       const start = this.#starts[run] as number;
+      if (start + count > end) return -1;
       if (free === count) {
         this.#starts.splice(run, 1);
         counts.splice(run, 1);

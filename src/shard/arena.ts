@@ -25,6 +25,8 @@ const PAGES_PER_GRANULE = GRANULE / PAGE;
 /** The sizes of small chunks; above the last one a chunk takes whole granules. */
 const SMALL_SIZES = [512, 1024, 2048, 4096, 8192, 16384, 32768] as const;
 const LARGEST_SMALL = 32768;
+/** Of the addresses: the rest is left to what must never wait, however much clients announce. */
+const RESERVABLE = 0.75;
 
 export interface ArenaOptions {
   /** The thread's number. */
@@ -57,6 +59,9 @@ export class ThreadArena implements Arena {
   readonly #options: ArenaOptions;
   readonly #bytes: Buffer;
   readonly #runs: FreeRuns;
+  readonly #granules: number;
+  /** Behind the last granule that requests may reserve. */
+  readonly #reservable: number;
   /** How many pages of each granule, counted from its start, have been touched and not given back. */
   readonly #touchedPages: Uint8Array;
   readonly #slabs = new Map<number, Slab>();
@@ -82,6 +87,8 @@ export class ThreadArena implements Arena {
     this.#bytes = Buffer.from(options.memory);
     const granules = Math.floor(options.memory.byteLength / GRANULE);
     assert(granules > 0, 'an arena has at least one granule');
+    this.#granules = granules;
+    this.#reservable = Math.ceil(granules * RESERVABLE);
     this.#runs = new FreeRuns(granules);
     this.#touchedPages = new Uint8Array(granules);
   }
@@ -106,7 +113,12 @@ export class ThreadArena implements Arena {
   reserve(size: number, charged: number): Chunk | null {
     if (this.#waiters.length > 0 && !this.#serving) return null;
     if (this.#charged + charged > this.limitBytes) return null;
-    return this.#take(size, charged);
+    return this.#take(size, charged, this.#reservable);
+  }
+
+  /** As `reserve`, before those who wait in line. */
+  reserveAhead(size: number, charged: number): Chunk | null {
+    return this.#charged + charged > this.limitBytes ? null : this.#take(size, charged, this.#reservable);
   }
 
   /**
@@ -114,7 +126,10 @@ export class ThreadArena implements Arena {
    * the calls that they answer.
    */
   reserveBeyond(size: number): Chunk {
-    return required(this.#take(size, size), `arena ${this.id} has no ${size} contiguous addresses left`);
+    return required(
+      this.#take(size, size, this.#granules),
+      `arena ${this.id} has no ${size} contiguous addresses left`,
+    );
   }
 
   whenFree(retry: () => void): void {
@@ -129,9 +144,9 @@ export class ThreadArena implements Arena {
     if (this.#chunks === 0) this.#askToServe();
   }
 
-  #take(size: number, charged: number): ArenaChunk | null {
+  #take(size: number, charged: number, end: number): ArenaChunk | null {
     assert(size > 0 && charged >= 0 && charged <= size, `a chunk of ${size} bytes, ${charged} charged`);
-    const offset = size <= LARGEST_SMALL ? this.#takeSmall(size) : this.#takeLarge(size);
+    const offset = size <= LARGEST_SMALL ? this.#takeSmall(size, end) : this.#takeLarge(size, end);
     if (offset < 0) return null;
     const chunk = new ArenaChunk(this, this.#bytes, this.id, offset, size);
     this.#chunks++;
@@ -182,21 +197,21 @@ export class ThreadArena implements Arena {
     });
   }
 
-  #takeLarge(size: number): number {
+  #takeLarge(size: number, end: number): number {
     const count = Math.ceil(size / GRANULE);
-    const granule = this.#runs.take(count);
+    const granule = this.#runs.take(count, end);
     if (granule < 0) return -1;
     for (let taken = granule; taken < granule + count; taken++)
       this.#idle -= (this.#touchedPages[taken] as number) * PAGE;
     return granule * GRANULE;
   }
 
-  #takeSmall(size: number): number {
+  #takeSmall(size: number, end: number): number {
     const which = SMALL_SIZES.findIndex((small) => size <= small);
     const open = required(this.#open[which], 'a small size has its slabs');
     let slab = open.at(-1);
     if (slab === undefined) {
-      const offset = this.#takeLarge(GRANULE);
+      const offset = this.#takeLarge(GRANULE, end);
       if (offset < 0) return -1;
       this.#touch(offset, offset + GRANULE);
       const small = required(SMALL_SIZES[which], 'a small size');

@@ -19,6 +19,10 @@ export class MemoryArena implements RequestArena {
     return this.chargedBytes + charged > this.limitBytes ? null : this.reserveBeyond(size, charged);
   }
 
+  reserveAhead(size: number, charged: number): Chunk | null {
+    return this.reserve(size, charged);
+  }
+
   reserveBeyond(size: number, charged = size): Chunk {
     this.chunks++;
     this.chargedBytes += charged;
