@@ -141,6 +141,12 @@ export class ControlThread {
     const { clusterId, metadata, opened } = await this.#directories.open();
     const { clock, random, log, native, disk } = this.#ports;
     const located = await this.#directories.locate();
+    for (const { directory, topicId } of located) {
+      if (topicId !== ZERO_UUID) continue;
+      throw new BootError(
+        `${directory}/partition.metadata is damaged: delete it if the directory belongs to the topic of its name, else move the directory away`,
+      );
+    }
     const coordinator = await MetadataCoordinator.open({
       disk,
       clock,
@@ -153,6 +159,7 @@ export class ControlThread {
       isClean: metadata.isClean,
       directoryId: metadata.id,
       partitionsExist: located.some(({ isFuture }) => !isFuture),
+      beforeLead: () => this.#directories.begin(),
     });
     coordinator.onFailed = (fault) => {
       this.#end(`the metadata log cannot be written any more: ${fault?.message ?? 'a batch was refused'}`);
@@ -198,11 +205,6 @@ export class ControlThread {
     for (const one of located) {
       const { topic: name, partition, topicId, isFuture, directory, home } = one;
       const topic = image.topics.byName(name);
-      if (topicId === ZERO_UUID) {
-        throw new BootError(
-          `${directory}/partition.metadata is damaged: delete it if the directory belongs to the topic of its name, else move the directory away`,
-        );
-      }
       if (isFuture || !topic?.has(partition) || (topicId !== null && topicId !== topic.id)) {
         await this.#directories.setAside(one);
         continue;

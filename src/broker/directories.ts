@@ -96,7 +96,6 @@ export class Directories {
         const properties = await this.#identify(path, clusterId);
         ({ clusterId } = properties);
         if (properties.directoryId === null) throw new BootError(`${path}/meta.properties has no directory.id`);
-        await directory.begin();
         this.#locked.push(directory);
         opened.push({ id: properties.directoryId, path, isClean: directory.cleanShutdown !== null });
         this.#ids.set(properties.directoryId, path);
@@ -156,6 +155,11 @@ export class Directories {
     if (properties.nodeId !== nodeId)
       throw new BootError(`${path} belongs to node ${properties.nodeId}, and node.id is ${nodeId}`);
     return properties;
+  }
+
+  /** Before anything is appended, and after everything that may refuse the start: the next one is to know that the last stop was clean. */
+  async begin(): Promise<void> {
+    for (const directory of this.#locked) await this.#unlessItFails(directory, () => directory.begin());
   }
 
   /** The partitions of all directories. */

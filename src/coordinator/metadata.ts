@@ -54,6 +54,8 @@ export interface MetadataOptions {
   readonly isClean?: boolean;
   /** Whether there are directories of partitions: then the metadata log cannot be empty. */
   readonly partitionsExist?: boolean;
+  /** Called when what is on the disk can be used, before anything is written. */
+  readonly beforeLead?: () => Promise<void>;
 }
 
 export interface BrokerListener {
@@ -161,6 +163,7 @@ export class MetadataCoordinator {
   async #start(): Promise<void> {
     await this.#runtime.load(this.#loaded());
     const { image } = this;
+    await this.#options.beforeLead?.();
     await this.#log.lead();
     image.features.kraftVersion = this.#log.kraftVersion;
     this.#runtime.begin(this.#log.epoch);

@@ -6,7 +6,7 @@
 import type { LogConfig } from '../config/log-config.ts';
 import { BatchHeader } from './batch-header.ts';
 import type { LogEnvironment } from './environment.ts';
-import { ensureAborted, ensureIndexes, fileOrNull } from './index-loading.ts';
+import { ensureAborted, ensureIndexes, fileOrNull, mendIndexes } from './index-loading.ts';
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts';
 import { LogState } from './log-state.ts';
 import { LOG_SUFFIX, SNAPSHOT_SUFFIX, segmentPath } from './names.ts';
@@ -15,7 +15,7 @@ import { leased, syncSegment } from './persistence.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
 import { Segment } from './segment.ts';
-import { listSegments, unlinkSegment } from './segment-files.ts';
+import { listSegments, tellOrphans, unlinkSegment } from './segment-files.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
 /** A message of an old format that is longer is not recognized as one. */
@@ -42,6 +42,7 @@ export async function loadLog(env: LogEnvironment, options: OpenOptions): Promis
   const { directory, topic, partition, config, producerIdExpirationMs, logStartOffset } = options;
   const log = new LogState(env, directory, topic, partition, config, producerIdExpirationMs);
   const files = await listSegments(env.disk, directory);
+  tellOrphans(env.logger, directory, files);
   await loadSegments(log, files, options);
   let endOffset = await loadActive(log);
   log.startOffset = Math.max(logStartOffset, (log.segments[0] as Segment).baseOffset);
@@ -101,15 +102,22 @@ async function loadActive(log: LogState): Promise<number> {
     });
     active.maxTimestamp = active.timeIndex?.lastTimestamp ?? -1n;
     active.offsetOfMaxTimestamp = active.timeIndex?.lastOffset ?? active.baseOffset;
+    const walk = (from: number): Promise<number> =>
+      walkHeaders(file, from, active.sizeInBytes, header, () => {
+        endOffset = header.lastOffset + 1;
+        if (header.maxTimestamp > (active.maxTimestamp as bigint)) {
+          active.maxTimestamp = header.maxTimestamp;
+          active.offsetOfMaxTimestamp = header.lastOffset;
+        }
+        return true;
+      });
     const from = active.offsetIndex?.lastPosition ?? 0;
-    const end = await walkHeaders(file, from, active.sizeInBytes, header, () => {
-      endOffset = header.lastOffset + 1;
-      if (header.maxTimestamp > (active.maxTimestamp as bigint)) {
-        active.maxTimestamp = header.maxTimestamp;
-        active.offsetOfMaxTimestamp = header.lastOffset;
-      }
-      return true;
-    });
+    let end = await walk(from);
+    if (end < active.sizeInBytes && from > 0) {
+      // Before anything is cut: it may be the index that is wrong.
+      end = await walk(0);
+      if (end > from) mendIndexes(log, active);
+    }
     if (end < active.sizeInBytes) {
       const rest = Buffer.alloc(Math.min(active.sizeInBytes - end, OLD_MESSAGE_BYTES));
       await readInto(file, rest, end);
@@ -173,11 +181,9 @@ async function loadProducerStates(log: LogState, files: SegmentFiles): Promise<v
   if (producers.mapEndOffset < endOffset) {
     for (const segment of log.segments.slice(Math.max(0, log.floorSegment(producers.mapEndOffset)))) {
       if (segment.sizeInBytes === 0) continue;
-      await ensureIndexes(log, segment);
       const file = await leased(env, segment);
       try {
-        const from = segment.offsetIndex?.floorPosition(producers.mapEndOffset) ?? 0;
-        await replayProducers(file, from, segment.sizeInBytes, producers, endOffset);
+        await replayProducers(file, 0, segment.sizeInBytes, producers, endOffset);
       } finally {
         env.descriptors.release(segment);
       }

@@ -21,7 +21,7 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts';
 import { ProducerStates } from './producer-state.ts';
 import { readInto } from './batch-walk.ts';
 import { Segment } from './segment.ts';
-import { listSegments, unlinkSegment } from './segment-files.ts';
+import { listSegments, tellOrphans, unlinkSegment } from './segment-files.ts';
 import { encodeAborted } from './transaction-index.ts';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -90,6 +90,7 @@ class Recovery {
     const { disk, native } = this.#ports;
     const { directory, recoveryPoint, logStartOffset, now, producerIdExpirationMs } = this.#options;
     const files = await listSegments(disk, directory);
+    tellOrphans(this.#ports.logger, directory, files);
     const saved = await fileOrNull({ disk }, `${directory}/${LEADER_EPOCH_FILE}`);
     this.#epochs = (saved === null ? null : LeaderEpochs.decode(saved)) ?? new LeaderEpochs();
     const bases = files.segments;

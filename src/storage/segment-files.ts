@@ -7,6 +7,7 @@
  *   *.index … without .log                                                     → unlinked
  */
 import type { Disk, DiskFile } from '../port/disk.ts';
+import type { Logger } from '../port/log.ts';
 import { BatchHeader } from './batch-header.ts';
 import {
   CLEANED_SUFFIX,
@@ -30,6 +31,8 @@ export interface SegmentFiles {
   readonly snapshots: readonly number[];
   /** Base offsets of the segments that have a transaction index. */
   readonly transactionIndexes: ReadonlySet<number>;
+  /** Index files that stood there without their segment, and were unlinked. */
+  readonly orphans: readonly string[];
   /** All names, for what stands beside the segments. */
   readonly names: ReadonlySet<string>;
 }
@@ -42,14 +45,33 @@ export async function listSegments(disk: Disk, directory: string): Promise<Segme
   for (const name of names) if (name.endsWith(LOG_SUFFIX)) addOffset(logs, name);
   const snapshots = new Set<number>();
   const transactionIndexes = new Set<number>();
+  const orphans: string[] = [];
   for (const name of names) {
     if (name.endsWith(SNAPSHOT_SUFFIX)) addOffset(snapshots, name);
     if (name.endsWith(TRANSACTION_INDEX_SUFFIX)) addOffset(transactionIndexes, name);
     const isIndex = [INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX].some((suffix) => name.endsWith(suffix));
     const offset = offsetOfFile(name);
-    if (isIndex && offset !== null && !logs.has(offset)) await disk.unlink(`${directory}/${name}`);
+    if (!isIndex || offset === null || logs.has(offset)) continue;
+    await disk.unlink(`${directory}/${name}`);
+    orphans.push(name);
   }
-  return { segments: ascending(logs), snapshots: ascending(snapshots), transactionIndexes, names: new Set(names) };
+  return {
+    segments: ascending(logs),
+    snapshots: ascending(snapshots),
+    transactionIndexes,
+    orphans,
+    names: new Set(names),
+  };
+}
+
+/** An index without its segment says that records are gone. */
+export function tellOrphans(logger: Logger, directory: string, { orphans }: SegmentFiles): void {
+  if (orphans.length > 0) {
+    logger.warn('index files were there without their segment, and are removed', {
+      directory,
+      files: orphans.join(' '),
+    });
+  }
 }
 
 /** Takes all files of a segment away, with the snapshot at its base. */

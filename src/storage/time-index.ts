@@ -106,14 +106,16 @@ export class TimeIndex {
 
 /**
  * From a file's bytes. Entries of zeros after the first are the tail that Kafka preallocates. Null where the file is damaged: an
- * odd length, timestamps that do not grow.
+ * odd length, timestamps that do not grow, offsets below the base.
  */
 export function readTimeIndex(baseOffset: number, file: Buffer): TimeIndex | null {
   if (file.length % TIME_ENTRY_SIZE !== 0) return null;
   let size = file.length;
   while (size > 0 && isZero(file, size - TIME_ENTRY_SIZE)) size -= TIME_ENTRY_SIZE;
   if (size === 0 && file.length === TIME_ENTRY_SIZE) size = TIME_ENTRY_SIZE;
-  for (let at = TIME_ENTRY_SIZE; at < size; at += TIME_ENTRY_SIZE) {
+  for (let at = 0; at < size; at += TIME_ENTRY_SIZE) {
+    if (readI32(file, at + 8) < 0) return null;
+    if (at === 0) continue;
     if (file.readBigInt64BE(at) <= file.readBigInt64BE(at - TIME_ENTRY_SIZE)) return null;
     if (readI32(file, at + 8) < readI32(file, at - 4)) return null;
   }
