@@ -202,7 +202,7 @@ export class Attacked {
 
   /** The innocent was not disturbed, no request met a bug, and the broker stops cleanly. */
   async close(): Promise<void> {
-    for (const socket of opened) socket.destroy();
+    destroyOpened();
     try {
       const rounds = await this.innocent.stop();
       assert.ok(rounds > 0);
@@ -280,6 +280,11 @@ export async function until(
 
 /** Half-open ones would live on when the broker has gone. */
 const opened = new Set<Socket>();
+
+/** After a test that may have failed. */
+export function destroyOpened(): void {
+  for (const socket of opened) socket.destroy();
+}
 
 /** A socket whose every failure is expected. */
 export async function openSocket(port: number, localAddress = '127.0.0.1'): Promise<Socket> {

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type Socket } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { batchOf } from '../harness/batches.ts';
 import {
   Attacked,
   createTopic,
+  destroyOpened,
   ended,
   fetchRequest,
   frameOf,
@@ -35,13 +36,14 @@ before(async () => {
   }
   client.close();
 });
+afterEach(destroyOpened);
 after(() => attacked.close());
 
-/** Opens so many sockets, some at a time. */
+/** Opens so many sockets; fewer at a time than the kernel's backlog, beyond which it keeps them waiting. */
 async function openMany(count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
-    const next = Math.min(100, count - sockets.length);
+    const next = Math.min(25, count - sockets.length);
     sockets.push(...(await Promise.all(Array.from({ length: next }, () => openSocket(attacked.broker.port)))));
   }
   return sockets;
