@@ -1,4 +1,5 @@
 /** All scenarios, a file an API; each is run for each of its versions, and what comes of it is compared with what Kafka answered. */
+import { restartScenarios } from './restart.ts';
 import type { Scenario } from '../harness/session.ts';
 import { produceScenarios } from './00-produce.ts';
 import { produceErrorScenarios } from './00-produce-errors.ts';
@@ -38,3 +39,6 @@ export const SCENARIOS: Readonly<Record<string, readonly Scenario[]>> = {
   '60-describe-cluster': describeClusterScenarios,
   '75-describe-topic-partitions': describeTopicPartitionsScenarios,
 };
+
+/** Those that end the broker and start it again: they want one of their own. */
+export const RESTARTS: Readonly<Record<string, readonly Scenario[]>> = { restart: restartScenarios };

@@ -83,6 +83,7 @@ const CODEC_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 export interface Telling {
   time(timestamp: bigint): string;
   producer(id: number): string;
+  epoch(leaderEpoch: number): string;
 }
 
 function tellText(bytes: Buffer | null): string {
@@ -106,7 +107,7 @@ function tellBatch(bytes: Buffer, header: BatchHeader, telling: Telling): string
     const extra = headers.map((each) => ` ${each.key}:${tellText(each.value)}`).join('');
     return `  ${offset} ${telling.time(timestamp)} ${tellText(key)}=${tellText(value)}${extra}`;
   });
-  const head = `${header.baseOffset}-${header.lastOffset} epoch ${header.leaderEpoch} ${flags.join(' ')}${producer} ${times}`;
+  const head = `${header.baseOffset}-${header.lastOffset} epoch ${telling.epoch(header.leaderEpoch)} ${flags.join(' ')}${producer} ${times}`;
   return [head, ...records];
 }
 

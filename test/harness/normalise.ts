@@ -76,9 +76,15 @@ export class Normaliser {
   readonly #topicIds = new Map<string, string>();
   readonly #producers = new Map<number, string>();
   readonly #sessions = new Map<number, string>();
+  readonly #epochs = new Map<number, string>();
 
   constructor(place: Place) {
     this.#place = place;
+  }
+
+  /** The name that a leader epoch has from now on: how many elections a restart takes is the broker's own affair. */
+  nameEpoch(epoch: number, name: string): void {
+    this.#epochs.set(epoch, `<${name}>`);
   }
 
   /** The name that a topic's id has from now on. */
@@ -126,6 +132,7 @@ export class Normaliser {
     return tellBatches(bytes, {
       time: (timestamp) => String(this.#time(timestamp)),
       producer: (id) => this.#named(this.#producers, id, 'producer'),
+      epoch: (epoch) => this.#epochs.get(epoch) ?? String(epoch),
     });
   }
 
@@ -138,6 +145,7 @@ export class Normaliser {
   #number(value: number, field: string): number | string {
     if (field === 'producerId' && value >= 0) return this.#named(this.#producers, value, 'producer');
     if (field === 'sessionId' && value > 0) return this.#named(this.#sessions, value, 'session');
+    if (field === 'leaderEpoch') return this.#epochs.get(value) ?? value;
     if (field === 'port' && value === this.#place.port) return '<port>';
     return Number.isFinite(value) ? value : String(value);
   }

@@ -3,11 +3,13 @@
  *
  *     node test/harness/record.ts 127.0.0.1:9092 [name of a file …]
  *
- * The broker has the settings of test/api/settings.ts and is new: topics that it has already do not matter.
+ * The broker has the settings of test/api/settings.ts; topics that it has already do not matter. `RESTART` is a command that ends it and starts it
+ * again; it is given `stop` or `kill`.
  */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SCENARIOS } from '../api/scenarios.ts';
+import { RESTARTS, SCENARIOS } from '../api/scenarios.ts';
 import { SWEEP } from '../sweep/scenarios.ts';
 import { targetAt } from './replay.ts';
 import type { Scenario, Step, Target } from './session.ts';
@@ -33,8 +35,14 @@ async function record(
 }
 
 const [bootstrap = '', ...only] = process.argv.slice(2);
-const target = { ...(await targetAt(Number(bootstrap.split(':')[1]))), isLazy: true };
-for (const [folder, files] of Object.entries({ api: SCENARIOS, sweep: SWEEP })) {
+const target: Target = {
+  ...(await targetAt(Number(bootstrap.split(':')[1]))),
+  isLazy: true,
+  async restart(how) {
+    execFileSync(process.env['RESTART'] ?? 'false', [how], { stdio: 'ignore' });
+  },
+};
+for (const [folder, files] of Object.entries({ api: { ...SCENARIOS, ...RESTARTS }, sweep: SWEEP })) {
   for (const [file, scenarios] of Object.entries(files)) {
     if (only.length > 0 && !only.includes(file)) continue;
     const began = Date.now();

@@ -15,7 +15,12 @@ export async function targetAt(port: number): Promise<Target> {
     includeFencedBrokers: false,
   });
   client.close();
-  return { port, clusterId, isLazy: false };
+  return {
+    port,
+    clusterId,
+    isLazy: false,
+    restart: () => Promise.reject(new Error('this broker is not started by the tests')),
+  };
 }
 
 /** What a broker logs where a request met a bug; a test in which that happens has failed (STYLE.md, habit 7). */
@@ -39,6 +44,8 @@ export function replay(
   before(async () => {
     if (running === undefined) broker = await TestBroker.start(options);
     target = await targetAt(broker?.port ?? Number(running));
+    const started = broker;
+    if (started) target = { ...target, restart: (how) => restart(started, how) };
   });
 
   after(async () => {
@@ -58,6 +65,12 @@ export function replay(
       }
     });
   }
+}
+
+async function restart(broker: TestBroker, how: 'stop' | 'kill'): Promise<void> {
+  if (how === 'kill') await broker.kill();
+  else assert.equal(await broker.stop(), 0);
+  await broker.startAgain();
 }
 
 async function compare(scenario: Scenario, version: number, target: Target, expected: Expected): Promise<void> {

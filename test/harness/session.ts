@@ -17,6 +17,8 @@ export interface Target {
   readonly clusterId: string;
   /** Metadata takes a while to reach all parts of the broker (Kafka): wait for it where the scenario does not look at that. */
   readonly isLazy: boolean;
+  /** Ends the broker and starts it again on what it has stored. */
+  restart(how: 'stop' | 'kill'): Promise<void>;
 }
 
 export interface Scenario {
@@ -89,6 +91,11 @@ export class Session {
 
   close(): void {
     this.#client?.close();
+  }
+
+  /** What a leader epoch is called in the transcript. */
+  nameEpoch(epoch: number, name: string): void {
+    this.#normaliser.nameEpoch(epoch, name);
   }
 
   /** Puts something into the transcript. */

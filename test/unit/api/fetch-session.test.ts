@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FetchPlan, FetchSessions } from '../../../src/api/fetch-session.ts';
-import { type Uuid, ZERO_UUID } from '../../../src/base/uuid.ts';
+import { ZERO_UUID } from '../../../src/base/uuid.ts';
 import { SeededRandom } from '../../../src/base/prng.ts';
 import type { FetchRequest } from '../../../src/protocol/schema/01-fetch.ts';
 
@@ -34,7 +34,7 @@ function request(sessionId: number, sessionEpoch: number, partitions: readonly n
           lastFetchedEpoch: -1,
           logStartOffset: -1,
           partitionMaxBytes: 1,
-          replicaDirectoryId: ZERO_UUID as Uuid,
+          replicaDirectoryId: ZERO_UUID,
           highWatermark: Number.POSITIVE_INFINITY,
         })),
       },
