@@ -94,7 +94,11 @@ function explain(seen: string[]): void {
   process.exitCode = 1;
 }
 
+/** Threads for fsyncs and cold reads of all shards together: the runtime's own 4 are too few where one directory is slow. */
+const POOL_THREADS = '16';
+
 function launch(): void {
+  if (!process.env['UV_THREADPOOL_SIZE']) process.env['UV_THREADPOOL_SIZE'] = POOL_THREADS;
   if (major(process.version) >= NEEDED_MAJOR) {
     import(ENTRY.href).catch(function failed(error) {
       process.stderr.write('odradek: ' + ((error && error.stack) || error) + '\n');

@@ -27,6 +27,12 @@ const POOL_ALLOWANCE = 10;
 /** After a slow write the kernel is helped with write-back for so long. */
 const STRAINED_MS = 30_000;
 
+/**
+ * Operations of a slow directory in the pool at once, for each thread. The pool belongs to the whole process: without a bound they would hold all
+ * of it, and with it the fsyncs of every other directory.
+ */
+const POOL_SHARE = 2;
+
 /** How the writes of one log directory have gone lately. One a log directory and thread. */
 export class Pace {
   readonly #limits: PaceLimits;
@@ -38,6 +44,8 @@ export class Pace {
   #pauseMs: number;
   /** What the thread had been given, and had waited for a processor, before the write under way. */
   #accountBefore = 0;
+  #inPool = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(limits: PaceLimits, account: ThreadAccount) {
     this.#limits = limits;
@@ -89,6 +97,19 @@ export class Pace {
     if (now - started > this.#limits.slowWriteMs * POOL_ALLOWANCE && this.#slowUntil !== 0) {
       this.#slowUntil = Math.max(this.#slowUntil, now + this.#limits.fastAgainMs);
     }
+  }
+
+  /** Starts an operation of a slow directory in the pool when it is its turn; `start` calls `done` once, when the pool is done with it. */
+  inPool(start: (done: () => void) => void): void {
+    if (this.#inPool >= POOL_SHARE) {
+      this.#waiting.push(() => this.inPool(start));
+      return;
+    }
+    this.#inPool++;
+    start(() => {
+      this.#inPool--;
+      this.#waiting.shift()?.();
+    });
   }
 
   #becomeSlow(now: number): void {

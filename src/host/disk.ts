@@ -7,6 +7,7 @@
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { getSystemErrorName } from 'node:util';
 import { DEFAULT_PACE, Pace, type PaceLimits, ThreadAccount } from './disk-pace.ts';
 import { DiskFault } from '../port/disk.ts';
 import type { DirectoryEntry, Disk, DiskDone, DiskFile, FileLock, FileStatus, OpenMode } from '../port/disk.ts';
@@ -80,19 +81,22 @@ class HostFile implements DiskFile {
 
   #writeInPool(buffers: readonly Buffer[], position: number, done: DiskDone): void {
     const some = buffers.length > MAX_VECTORS ? buffers.slice(0, MAX_VECTORS) : buffers;
-    const started = performance.now();
-    fs.writev(this.fd, some as Buffer[], position, (error, written) => {
-      if (error) {
-        done(toFault(error, this.path, 'write'));
-        return;
-      }
-      const rest = withoutFirst(buffers, written);
-      if (rest.length > 0) {
-        this.#writeInPool(rest, position + written, done);
-        return;
-      }
-      this.#pace.endedInPool(started);
-      done(null);
+    this.#pace.inPool((ended) => {
+      const started = performance.now();
+      fs.writev(this.fd, some as Buffer[], position, (error, written) => {
+        ended();
+        if (error) {
+          done(toFault(error, this.path, 'write'));
+          return;
+        }
+        const rest = withoutFirst(buffers, written);
+        if (rest.length > 0) {
+          this.#writeInPool(rest, position + written, done);
+          return;
+        }
+        this.#pace.endedInPool(started);
+        done(null);
+      });
     });
   }
 
@@ -156,7 +160,18 @@ class HostFile implements DiskFile {
   }
 
   sync(): Promise<void> {
-    return promised(this.path, 'fsync', (done) => fs.fdatasync(this.fd, done));
+    return promised(this.path, 'fsync', (done) => {
+      if (!this.#pace.isStrained) {
+        fs.fdatasync(this.fd, done);
+        return;
+      }
+      this.#pace.inPool((ended) => {
+        fs.fdatasync(this.fd, (error) => {
+          ended();
+          done(error);
+        });
+      });
+    });
   }
 
   truncate(size: number): Promise<void> {
@@ -306,7 +321,7 @@ class HostDisk implements Disk {
     return faulting(path, 'write', async () => {
       const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
       try {
-        writeWhole(fd, bytes, position);
+        await this.#writeSmall(fd, bytes, position, dirname(dirname(path)));
         if (options.truncate) fs.ftruncateSync(fd, position + bytes.length);
         if (options.sync) await synced(fd);
       } finally {
@@ -315,12 +330,42 @@ class HostDisk implements Disk {
     });
   }
 
+  /** At once, unless the directory is slow. */
+  #writeSmall(fd: number, bytes: Buffer, position: number, directory: string): Promise<void> {
+    const pace = this.#paceOf(directory);
+    if (pace.writesInCall) {
+      const started = pace.begin();
+      try {
+        writeWhole(fd, bytes, position);
+      } finally {
+        pace.ended(started);
+      }
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const from = (written: number): void => {
+        if (written >= bytes.length) {
+          resolve();
+          return;
+        }
+        pace.inPool((ended) => {
+          fs.write(fd, bytes, written, bytes.length - written, position + written, (error, count) => {
+            ended();
+            if (error) reject(error);
+            else from(written + count);
+          });
+        });
+      };
+      from(0);
+    });
+  }
+
   replaceFile(path: string, bytes: Buffer): Promise<void> {
     return faulting(path, 'replace', async () => {
       const temporary = `${path}.tmp`;
       const fd = fs.openSync(temporary, 'w', 0o644);
       try {
-        writeWhole(fd, bytes, 0);
+        await this.#writeSmall(fd, bytes, 0, dirname(dirname(path)));
         await synced(fd);
       } finally {
         fs.closeSync(fd);
@@ -417,7 +462,7 @@ class HostDisk implements Disk {
     const fd = this.#native.lockFile(path);
     if (fd === UNSUPPORTED) return exclusiveFile(path);
     if (fd === -11 || fd === -13) return null;
-    if (fd < 0) throw new DiskFault(fd === -2 ? 'ENOENT' : 'EIO', path, 'lock', `errno ${-fd}`);
+    if (fd < 0) throw new DiskFault(getSystemErrorName(fd), path, 'lock');
     return {
       release: async () => {
         this.#native.unlockFile(fd);

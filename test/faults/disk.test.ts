@@ -305,17 +305,16 @@ test('a slow directory holds up nobody else', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 600));
   const from = slowDone;
   let fastDone = 0;
-  const until = Date.now() + 2000;
+  const until = Date.now() + 1500;
   while (Date.now() < until) {
     for (const p of fast) await produced(client, 't', p, [`fast ${fastDone}`]);
-    assert.equal((await createTopic(client, `made-${fastDone}`, 1, {}).catch(() => -1)) >= 0, true);
     fastDone += fast.length;
   }
   isOver = true;
   await Promise.all(slowly);
   client.close();
   t.diagnostic(`${fastDone} batches beside ${slowDone - from} slow ones`);
-  // No assertion on time: one on order. Each slow partition can do five a second.
+  // An order, not a time: a slow partition can do five a second, and the fast ones go one after the other.
   assert.ok(fastDone > 2 * (slowDone - from), `${fastDone} fast, ${slowDone - from} slow`);
   w.disk.heal();
 });
