@@ -115,7 +115,9 @@ function askControl<N extends ControlApi>(
   return new Promise((resolve, reject) => {
     mailbox.callInTurn('control', CONTROL, message, ({ errorCode, body }) => {
       if (errorCode === ERRORS.NONE) resolve(responses.decode(version, body));
-      else reject(new Error(`control answered ${api} with error ${errorCode}`));
+      // Control has stopped. Connections were closed before that: nobody waits for an answer any more.
+      else if (errorCode !== ERRORS.NOT_CONTROLLER)
+        reject(new Error(`control answered ${api} with error ${errorCode}`));
     });
   });
 }

@@ -207,7 +207,6 @@ export class Appender {
       if (header.hasProducerId) this.#updateProducer(bytes, segment);
       segment.add(header, log.config.indexIntervalBytes);
       log.recent.push(next, header.sizeInBytes);
-      log.unflushedRecords += header.recordsCount;
     }
     log.sealedEndOffset = next;
     log.producers.mapEndOffset = next;
@@ -331,12 +330,15 @@ export class Appender {
 
   #finish(fault: DiskFault | null): void {
     const log = this.#log;
-    this.#writing = false;
     if (fault !== null) {
+      // Whoever is told may ask for what is staged to be written: the pump stays held until nothing is left to write.
       log.fail(fault);
       this.#issueStaged();
-      for (const job of this.#queue.splice(0)) this.#complete(job, 'kafka-storage-error');
+      const jobs = this.#queue.splice(0);
+      this.#writing = false;
+      for (const job of jobs) this.#complete(job, 'kafka-storage-error');
     } else {
+      this.#writing = false;
       const job = this.#queue.shift() as WriteJob;
       (job.segment as Segment).writtenBytes += job.sizeInBytes;
       log.endOffset = job.endOffset;

@@ -35,8 +35,7 @@ export class LogState {
   highWatermark = 0;
   /** What is below is on the medium, with its indexes as far as its segment is not active. */
   recoveryPoint = 0;
-  /** Records appended since the last flush, and when that was: for log.flush.*. */
-  unflushedRecords = 0;
+  /** When the last flush began: for log.flush.interval.ms. */
   lastFlushMs: number;
 
   producers = new ProducerStates();

@@ -250,9 +250,10 @@ export class Log {
     this.#state.producers.expire(now, this.#state.producerIdExpirationMs);
   }
 
-  /** Whether flush.messages or flush.ms ask for a flush. */
+  /** Whether flush.messages or flush.ms ask for a flush. What a flush that is under way will bring does not count as flushed. */
   flushDue(now: number): boolean {
-    const { config, unflushedRecords, lastFlushMs } = this.#state;
+    const { config, endOffset, recoveryPoint, lastFlushMs } = this.#state;
+    const unflushedRecords = endOffset - recoveryPoint;
     return unflushedRecords > 0 && (unflushedRecords >= config.flushMessages || now - lastFlushMs >= config.flushMs);
   }
 
@@ -270,8 +271,8 @@ export class Log {
     const state = this.#state;
     const upTo = state.endOffset;
     try {
-      for (const segment of state.segments.toReversed()) {
-        if (segment.syncedBytes >= segment.writtenBytes && !segment.nameUnsynced) break;
+      // Oldest first, and past those that are on the medium: one that ended may be behind its successor.
+      for (const segment of state.segments.slice(Math.max(0, state.floorSegment(state.recoveryPoint)))) {
         await syncSegment(state.env, segment);
       }
     } catch (error) {

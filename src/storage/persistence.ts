@@ -107,7 +107,6 @@ async function syncIndexes(env: LogEnvironment, segment: Segment): Promise<void>
 export async function flushLog(log: LogState): Promise<void> {
   const upTo = log.endOffset;
   if (log.recoveryPoint >= upTo && !log.active.nameUnsynced) return;
-  log.unflushedRecords = 0;
   log.lastFlushMs = log.env.clock.now();
   for (const segment of log.segments.slice(Math.max(0, log.floorSegment(log.recoveryPoint)))) {
     // One that ended after this flush was asked for: its indexes must not lag behind the recovery point.

@@ -23,7 +23,8 @@ export interface SnapshotSource {
 
 /**
  * Loads the newest snapshot within [startOffset, endOffset] that can be read; those that cannot, and those outside, are deleted. Without
- * one the state is empty at `startOffset`.
+ * one the state is empty at `startOffset`. (Kafka drops the one at the start as well, and forgets the producers of a log whose
+ * records have all been deleted: a batch that is sent again is appended again then.)
  */
 export async function loadProducers(
   source: SnapshotSource,
@@ -33,7 +34,7 @@ export async function loadProducers(
 ): Promise<void> {
   for (const offset of source.snapshots.toReversed()) {
     const path = segmentPath(source.directory, offset, SNAPSHOT_SUFFIX);
-    if (offset <= endOffset && offset > startOffset) {
+    if (offset <= endOffset && offset >= startOffset) {
       const entries = decodeProducerSnapshot(await source.disk.readFile(path), source.native);
       if (entries !== null) {
         producers.load(entries, offset, source.now, source.producerIdExpirationMs);

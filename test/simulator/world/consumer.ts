@@ -188,7 +188,7 @@ export class Consumer extends Actor {
     this.world.count('reads with records');
   }
 
-  #failed({ position, wasThere, losses }: Asked, code: number, api: string): void {
+  #failed({ position, asOf, wasThere, losses }: Asked, code: number, api: string): void {
     const { partition, topic } = position;
     switch (code) {
       case ERRORS.UNKNOWN_TOPIC_ID:
@@ -201,10 +201,10 @@ export class Consumer extends Actor {
         if (topic.state === 'there') partition.fail(`its leader says NOT_LEADER_OR_FOLLOWER to ${api}`);
         return;
       case ERRORS.KAFKA_STORAGE_ERROR:
-        if (!this.world.isFaulty) partition.fail('KAFKA_STORAGE_ERROR without a fault');
+        if (!this.world.isFaulty && topic.state === 'there') partition.fail('KAFKA_STORAGE_ERROR without a fault');
         return;
       case ERRORS.OFFSET_OUT_OF_RANGE:
-        if (!partition.deletes && losses === this.world.losses && position.offset <= partition.highWatermark) {
+        if (!partition.deletes && losses === this.world.losses && position.offset <= asOf.highWatermark) {
           partition.fail(`offset ${position.offset} is out of range, and nothing deletes`);
         }
         position.offset = -1;

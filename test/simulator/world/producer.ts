@@ -245,7 +245,7 @@ export class Producer extends Actor {
         if (topic.state === 'there') partition.fail('its leader says NOT_LEADER_OR_FOLLOWER to a producer');
         return;
       case ERRORS.KAFKA_STORAGE_ERROR:
-        if (!this.world.isFaulty) partition.fail('KAFKA_STORAGE_ERROR without a fault');
+        if (!this.world.isFaulty && topic.state === 'there') partition.fail('KAFKA_STORAGE_ERROR without a fault');
         return;
       case ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER:
         if (!isFirst || wasDraining) return;
