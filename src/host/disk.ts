@@ -14,6 +14,10 @@ import type { DirectoryEntry, Disk, DiskDone, DiskFile, FileLock, FileStatus, Op
 import { SYNC_FILE_RANGE, UNSUPPORTED } from '../port/native.ts';
 import type { SystemCalls } from '../port/native.ts';
 
+/** How often, and how long apart, a file is tried to be opened while the process has too many open. */
+const OPEN_TRIES = 500;
+const OPEN_RETRY_MS = 20;
+
 /** The kernel takes at most so many buffers in one writev. */
 const MAX_VECTORS = 1024;
 /** Files up to this size are read at once, where the page cache has them. */
@@ -236,6 +240,19 @@ function synced(fd: number): Promise<void> {
   });
 }
 
+/** That the process has as many files open as it may is no fault of the medium: others are about to be closed. */
+async function openPatiently(path: string, flags: string | number): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return fs.openSync(path, flags, 0o644);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if ((code !== 'EMFILE' && code !== 'ENFILE') || tries >= OPEN_TRIES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS));
+  }
+}
+
 function promised(
   path: string,
   operation: string,
@@ -301,7 +318,7 @@ class HostDisk implements Disk {
 
   readFile(path: string): Promise<Buffer> {
     return faulting(path, 'read', async () => {
-      const fd = fs.openSync(path, 'r');
+      const fd = await openPatiently(path, 'r');
       try {
         const { size } = fs.fstatSync(fd);
         const isNear = size > 0 && size <= SMALL_FILE_BYTES && this.#native.isCached(fd, 0, size) === 1;
@@ -319,7 +336,7 @@ class HostDisk implements Disk {
     options: { readonly sync: boolean; readonly truncate: boolean },
   ): Promise<void> {
     return faulting(path, 'write', async () => {
-      const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644);
+      const fd = await openPatiently(path, fs.constants.O_RDWR | fs.constants.O_CREAT);
       try {
         await this.#writeSmall(fd, bytes, position, dirname(dirname(path)));
         if (options.truncate) fs.ftruncateSync(fd, position + bytes.length);
@@ -363,7 +380,7 @@ class HostDisk implements Disk {
   replaceFile(path: string, bytes: Buffer): Promise<void> {
     return faulting(path, 'replace', async () => {
       const temporary = `${path}.tmp`;
-      const fd = fs.openSync(temporary, 'w', 0o644);
+      const fd = await openPatiently(temporary, 'w');
       try {
         await this.#writeSmall(fd, bytes, 0, dirname(dirname(path)));
         await synced(fd);
@@ -377,7 +394,7 @@ class HostDisk implements Disk {
 
   syncFile(path: string): Promise<void> {
     return unlessMissing(path, 'fsync', undefined, async () => {
-      const fd = fs.openSync(path, 'r');
+      const fd = await openPatiently(path, 'r');
       try {
         await synced(fd);
       } finally {

@@ -55,7 +55,7 @@ export interface LogsParts {
   readonly host: PartitionHost;
   recover(input: RecoveryInput): Promise<unknown>;
   /** A file of this path could not be read or written while its log was being opened. */
-  onFault(path: string, fault: DiskFault): void;
+  readonly onFault: (path: string, fault: DiskFault) => void;
 }
 
 /** A partition that was found on disk, and what the checkpoint files said of it. */
@@ -407,11 +407,9 @@ export class Logs {
   async closeAll(): Promise<CheckpointResult[]> {
     // A topic that is created from now on is opened at the next start.
     this.#isOpen = false;
-    const closing: Promise<void>[] = [];
     const logs: Log[] = [];
     for (const partition of this.#parts.table) if (partition.log) logs.push(partition.log);
-    for (const log of logs) closing.push(log.close().catch((error: unknown) => this.#swallowFault(error)));
-    await Promise.all(closing);
+    await severalAtOnce(logs, (log) => log.close().catch((error: unknown) => this.#swallowFault(error)));
     const results = this.checkpoint();
     for (const partition of this.#parts.table) partition.detach(ERRORS.NOT_LEADER_OR_FOLLOWER);
     return results;
