@@ -115,6 +115,15 @@ export class RawClient {
     }
   }
 
+  /** Reads nothing until `resume`: what the broker sends fills the kernel's buffers and then its own patience. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
