@@ -50,7 +50,7 @@ export interface DirectoriesParts {
   readonly format: FormatDirectories;
   readonly formatIfMissing: boolean;
   /** Ends the process: nothing is left to store records or metadata in. */
-  end(reason: string): void;
+  readonly end: (reason: string) => void;
 }
 
 /** What is done without a checkpoint file. */

@@ -8,6 +8,7 @@
  * Lives on a shard's thread; one a shard.
  */
 import type { Clock } from '../port/clock.ts';
+import { DiskFault } from '../port/disk.ts';
 import type { Log } from '../storage/log.ts';
 
 /** Told whether the flush that it waited for succeeded. */
@@ -43,7 +44,13 @@ class DirectoryFlush {
       const failed = new Set<Log>();
       // A log whose sync fails has gone offline by itself; its appends are refused.
       const now = this.#clock.now();
-      await Promise.all([...logs].map((log) => flushed(log, now).catch(() => void failed.add(log))));
+      const tried = [...logs].map((log) =>
+        flushed(log, now).catch((error: unknown) => {
+          if (!(error instanceof DiskFault)) throw error;
+          failed.add(log);
+        }),
+      );
+      await Promise.all(tried);
       for (const { log, flushed: tell } of waiting) tell(!failed.has(log));
     }
     this.#isFlushing = false;

@@ -5,7 +5,7 @@ import { anyOf, atLeast, between, int, list, long, oneOf } from '../setting.ts';
 export const SHARD_SETTINGS = {
   'shard.count': int(
     '0',
-    { valid: between(0, 64), importance: 'HIGH', effect: 'used' },
+    { valid: between(0, 30), importance: 'HIGH', effect: 'used' },
     'Shards, each a thread with its own connections and partitions; 0 means one for each processor, at most 16.',
   ),
   'shard.arena.bytes': long(
