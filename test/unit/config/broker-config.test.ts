@@ -129,7 +129,7 @@ test('a problem in one line', () => {
   const [first] = problems({ 'shard.count': '65' });
   assert.ok(first !== undefined);
   const line =
-    'Invalid value 65 for configuration shard.count: Value must be no more than 64 (allowed: a 32-bit integer from 0 to 64)';
+    'Invalid value 65 for configuration shard.count: Value must be no more than 30 (allowed: a 32-bit integer from 0 to 30)';
   assert.equal(problemText(first), line);
 });
 
