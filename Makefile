@@ -37,7 +37,7 @@ run: build ## starts a broker on 127.0.0.1:9092 with its data in ./data
 	@exec $(NODE) dist/odradek.js start --override log.dirs=$(CURDIR)/data
 
 test: build ## runs all tests
-	@exec $(NODE) --test --test-concurrency=2 'test/{unit,contract,golden,tidy,simulator,api,sweep,broker}/**/*.test.ts'
+	@exec $(NODE) --test --test-concurrency=2 'test/{unit,contract,golden,tidy,simulator,api,sweep,broker,faults,hostile,fuzz}/**/*.test.ts'
 
 check: $(STAMPS)/install ## format, types, lint, tidy, unused code, unit tests; under half a minute
 	@biome format src test bench package.json tsconfig.json
@@ -48,6 +48,9 @@ check: $(STAMPS)/install ## format, types, lint, tidy, unused code, unit tests; 
 
 sim: $(STAMPS)/install ## a whole broker simulated: SEED=7 tells one run, without it fresh seeds for LIMIT=20 seconds
 	@exec $(NODE) test/simulator/run.ts
+
+fuzz: $(STAMPS)/native ## fuzzes readers of bytes: TARGET=name (all in turn where not given) SECONDS=60 SEED=number
+	@TARGET=$(TARGET) SECONDS=$(or $(SECONDS),60) SEED=$(SEED) exec $(NODE) --max-old-space-size=512 test/fuzz/run.ts
 
 interop: build ## real clients and Kafka's own tools against the broker (Java, Python, kcat where present)
 	@exec test/interop/run.sh

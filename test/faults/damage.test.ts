@@ -173,8 +173,9 @@ test('files of partitions, after a clean stop', async (t) => {
   });
 });
 
-test('files of partitions, after kill -9', async () => {
+test('files of partitions, after kill -9', async (t) => {
   const broker = await TestBroker.start({ overrides: { 'shard.count': 2 } });
+  t.after(() => broker.close());
   const rest = { ...CONFIGS, 'internal.segment.bytes': '1000000' };
   await connected(broker.port, async (client) => {
     await filled(client, 'torn', rest);
@@ -210,8 +211,9 @@ test('files of partitions, after kill -9', async () => {
   await broker.close();
 });
 
-test('checkpoint files: left out with a line', async () => {
+test('checkpoint files: left out with a line', async (t) => {
   const broker = await TestBroker.start({ overrides: { 'shard.count': 1 } });
+  t.after(() => broker.close());
   await connected(broker.port, async (client) => {
     await filled(client, 't');
     await client.ask('DeleteRecords', 2, {
@@ -331,7 +333,7 @@ test('a start stops with the file and what to do', async (t) => {
   );
 });
 
-test('snapshots of the metadata', async () => {
+test('snapshots of the metadata', async (t) => {
   const broker = await TestBroker.start({
     overrides: {
       'shard.count': 1,
@@ -340,6 +342,7 @@ test('snapshots of the metadata', async () => {
       'metadata.max.retention.bytes': 30000,
     },
   });
+  t.after(() => broker.close());
   await connected(broker.port, async (client) => {
     for (let n = 0; n < 90; n++) assert.equal(await createTopic(client, `topic-${n}`, 1), 0);
   });
@@ -348,7 +351,7 @@ test('snapshots of the metadata', async () => {
   const snapshots = readdirSync(folder)
     .filter((name) => name.endsWith('.checkpoint'))
     .toSorted();
-  assert.ok(snapshots.length >= 2 && !snapshots[0]?.startsWith('0'.repeat(20)), `${snapshots}`);
+  assert.ok(snapshots.length >= 2 && !snapshots[0]?.startsWith('0'.repeat(20)), snapshots.join(' '));
   // The newest is damaged: the one before it, and the log.
   const newest = join(folder, snapshots.at(-1) ?? '');
   const saved = readFileSync(newest);

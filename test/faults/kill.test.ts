@@ -103,6 +103,7 @@ test('kill -9 at any instant', async (t) => {
   const broker = await TestBroker.start({
     overrides: { 'shard.count': 2, 'log.segment.delete.delay.ms': 100, 'log.flush.offset.checkpoint.interval.ms': 50 },
   });
+  t.after(() => broker.close());
   const told: Told = { records: new Map(), deleted: new Set(), unsure: new Set() };
   const data = join(broker.directory, 'data');
   for (let round = 0; round < ROUNDS; round++) {
@@ -127,11 +128,13 @@ test('kill -9 during the first start', async (t) => {
   const prng = new SeededRandom(SEED);
   for (let round = 0; round < Math.max(2, ROUNDS / 3); round++) {
     const broker = await TestBroker.start({ overrides: { 'shard.count': 1 } });
+    t.after(() => broker.close());
     await broker.stop();
     const path = (name: string): string => join(broker.directory, `round-${round}`, name);
     const logDirs = `${path('a')},${path('b')}`;
     for (let kills = 0; kills < 4; kills++) await killedStart(logDirs, path('m'), 20 + prng.below(400));
     const again = await TestBroker.start({ overrides: { 'log.dirs': logDirs, 'metadata.log.dir': path('m') } });
+    t.after(() => again.close());
     await connected(again.port, async (client) => {
       assert.equal(await createTopic(client, 't', 4), 0);
       for (let p = 0; p < 4; p++) await produced(client, 't', p, ['a']);

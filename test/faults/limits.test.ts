@@ -30,11 +30,12 @@ function residentBytes(pid: number | undefined): number {
   return Number(kilobytes) * 1024;
 }
 
-test('500 partitions and more clients than 256 open files allow', async () => {
+test('500 partitions and more clients than 256 open files allow', async (t) => {
   const broker = await TestBroker.start({
     overrides: { 'shard.count': 2, 'log.roll.ms': 3_600_000 },
     under: ['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh'],
   });
+  t.after(() => broker.close());
   const client = await RawClient.open(broker.port);
   assert.equal(await createTopic(client, 't', 500), 0);
   for (let p = 0; p < 500; p++) await produced(client, 't', p, [`first ${p}`]);
@@ -69,7 +70,6 @@ test('500 partitions and more clients than 256 open files allow', async () => {
   await connected(broker.port, async (again) => {
     for (let p = 0; p < 500; p += 7) assert.equal(await endOffset(again, 't', p), 2);
   });
-  await broker.close();
 });
 
 test('a shard runs out of memory: the process ends with its reason', async () => {
@@ -111,6 +111,7 @@ test('a shard runs out of memory: the process ends with its reason', async () =>
 
 test('2,000 partitions: starts within bounds, after a stop and after kill -9', async (t) => {
   const broker = await TestBroker.start({ overrides: { 'shard.count': 2 } });
+  t.after(() => broker.close());
   await connected(broker.port, async (client) => {
     for (let n = 0; n < 4; n++) assert.equal(await createTopic(client, `wide-${n}`, 500), 0);
     for (let p = 0; p < 500; p += 5) await produced(client, 'wide-2', p, ['kept']);
@@ -128,5 +129,4 @@ test('2,000 partitions: starts within bounds, after a stop and after kill -9', a
     assert.ok(bytes < 500 * MEGABYTE, `${bytes} bytes`);
     assert.ok(openFiles(broker.pid) < 400, 'files of logs that nobody asks for are not open');
   }
-  await broker.close();
 });

@@ -96,7 +96,6 @@ export async function endOffset(client: RawClient, topic: string, index: number)
 
 export interface Fetched {
   readonly errorCode: number;
-  readonly logStartOffset: number;
   readonly bytes: Buffer;
 }
 
@@ -105,16 +104,15 @@ export async function fetch(
   topic: string,
   partition: number,
   fetchOffset: number,
-  options: { readonly maxBytes?: number; readonly waitMs?: number; readonly isolationLevel?: number } = {},
-): Promise<Fetched & { readonly aborted: readonly { readonly producerId: number; readonly firstOffset: number }[] }> {
-  const { maxBytes = 1 << 20, waitMs = 0, isolationLevel = 0 } = options;
+  { maxBytes = 1 << 20 }: { readonly maxBytes?: number } = {},
+): Promise<Fetched> {
   const response = await client.ask('Fetch', 12, {
     clusterId: null,
     replicaId: -1,
-    maxWaitMs: waitMs,
-    minBytes: waitMs > 0 ? 1 : 0,
+    maxWaitMs: 0,
+    minBytes: 0,
     maxBytes,
-    isolationLevel,
+    isolationLevel: 0,
     sessionId: 0,
     sessionEpoch: -1,
     topics: [
@@ -139,10 +137,7 @@ export async function fetch(
   assert.ok(part);
   const { records } = part;
   const bytes = records !== null && records.kind === 'memory' ? records.bytes : Buffer.alloc(0);
-  const aborted = (part.abortedTransactions ?? []).map(({ producerId, firstOffset }) => {
-    return { producerId: Number(producerId), firstOffset };
-  });
-  return { errorCode: part.errorCode, logStartOffset: part.logStartOffset, bytes, aborted };
+  return { errorCode: part.errorCode, bytes };
 }
 
 export interface ReadRecord {

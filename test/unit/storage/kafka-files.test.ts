@@ -101,6 +101,33 @@ test('a partition that Kafka left opens without a scan, and closes without a cha
   sameFiles(await contents(world));
 });
 
+test('a damaged transaction index is built anew from the log', async () => {
+  const options = { ...PATIENT, recoveryPoint: 1080, highWatermark: 1080 };
+  const abortedOf = async (world: World) => {
+    const log = await openTestLog(world, CONFIG, options);
+    const lists = [];
+    for (const offset of [0, 500, 1000]) {
+      const located = await locate(log, { offset, maxBytes: 10_000_000, upperBound: 1080, minOneMessage: true });
+      lists.push(await log.abortedTransactions(offset, located));
+    }
+    return lists;
+  };
+  const whole = await newWorld();
+  await put(whole);
+  const expected = await abortedOf(whole);
+  assert.ok(expected.some((list) => list.length > 0));
+  const damaged = [...files.keys()].filter((name) => name.endsWith('.txnindex'));
+  assert.ok(damaged.length > 0);
+  for (const snapshots of [true, false]) {
+    const world = await newWorld();
+    await put(world, (name) => snapshots || !name.endsWith('.snapshot'));
+    for (const name of damaged) await world.disk.replaceFile(`${DIRECTORY}/${name}`, Buffer.alloc(35, 0xff));
+    assert.deepEqual(await abortedOf(world), expected);
+    const found = await contents(world);
+    for (const name of damaged) assert.deepEqual(found.get(name), files.get(name), name);
+  }
+});
+
 test('recovery makes every file anew from the logs alone', async () => {
   for (const recoveryPoint of [0, 600]) {
     const world = await newWorld();
