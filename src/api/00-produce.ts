@@ -14,6 +14,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponseInput } from '../protocol/schema/00-produce.ts';
 import { isInternalTopic } from '../protocol/topic-names.ts';
 import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
+import { nodeEndpoints } from './leader-endpoints.ts';
 import { attributesOf, checkRecords, firstBatch, isTransactional } from './produce-records.ts';
 import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { Context, ProducedPart, ProducePart, Services } from './services.ts';
@@ -92,26 +93,22 @@ function topicsOf(request: ProduceRequest, { services, version }: Context): Aske
 /** Answers in the order of the request. */
 function respond(topics: readonly AskedTopic[], context: Context): ProduceResponseInput {
   const { services, version, peer } = context;
-  let needsEndpoints = false;
+  const leaders = new Set<number>();
   const responses = topics.map(({ name, topicId, known, partitions }) => ({
     name,
     topicId,
     partitionResponses: partitions.map(({ index, result }) => {
       const tellsLeader =
         version >= LEADER_ENDPOINTS && result.errorCode === ERRORS.NOT_LEADER_OR_FOLLOWER && known !== undefined;
-      if (tellsLeader) needsEndpoints = true;
       const { errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors, errorMessage } = result;
       const part = { index, errorCode, baseOffset, logAppendTimeMs, logStartOffset, recordErrors, errorMessage };
       if (!tellsLeader) return part;
-      return { ...part, currentLeader: { leaderId: known.leader(index), leaderEpoch: known.leaderEpoch(index) } };
+      const leaderId = known.leader(index);
+      leaders.add(leaderId);
+      return { ...part, currentLeader: { leaderId, leaderEpoch: known.leaderEpoch(index) } };
     }),
   }));
-  const endpoint = needsEndpoints ? services.endpoint(services.nodeId, peer.listenerName) : null;
-  return {
-    responses,
-    throttleTimeMs: 0,
-    ...(endpoint ? { nodeEndpoints: [{ nodeId: services.nodeId, host: endpoint.host, port: endpoint.port }] } : {}),
-  };
+  return { responses, throttleTimeMs: 0, ...nodeEndpoints(leaders, services, peer.listenerName) };
 }
 
 /** What is wrong with the request as a whole: then every partition is answered with that (Kafka's getErrorResponse). */

@@ -14,6 +14,7 @@ import { memoryRecords, sizeInBytesOf } from '../protocol/records.ts';
 import type { FetchRequest, FetchResponseInput } from '../protocol/schema/01-fetch.ts';
 import type { FetchedItem, FetchPlan } from './fetch-session.ts';
 import { type Api, PENDING } from './handler.ts';
+import { nodeEndpoints } from './leader-endpoints.ts';
 import { isIsolationLevel } from './isolation.ts';
 import type { Context, FetchAsk, FetchedPart, FetchPart, Services } from './services.ts';
 
@@ -54,6 +55,8 @@ interface Reading {
   /** Places of what is read, in order, and of what does not exist: that stands at the end of the answer. */
   readonly places: number[];
   readonly missing: number[];
+  /** Replicas know from the metadata where leaders are. */
+  readonly isReplica: boolean;
 }
 
 export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
@@ -63,8 +66,14 @@ export const fetch: Api<FetchRequest, FetchResponseInput, Services> = {
     if (!isIsolationLevel(request.isolationLevel)) return fail(request, version, ERRORS.UNKNOWN_SERVER_ERROR);
     const plan = services.fetchSessions.plan(request, version, services.now());
     if (plan.kind === 'refused') return refuse(plan.errorCode);
-    const reading: Reading = { plan, results: plan.items.map(() => NOTHING_YET), places: [], missing: [] };
     const replicaId = replicaIdOf(request);
+    const reading: Reading = {
+      plan,
+      results: plan.items.map(() => NOTHING_YET),
+      places: [],
+      missing: [],
+      isReplica: replicaId >= 0,
+    };
     const maxBytes = Math.min(request.maxBytes, services.config.values['fetch.max.bytes']);
     const asked: FetchPart[] = [];
     let isRefused = false;
@@ -143,8 +152,8 @@ function resolve(item: FetchedItem, services: Services, version: number): number
 function refusalOf(item: FetchedItem, replicaId: number, { image, nodeId }: Services): FetchedPart | null {
   const topic = image.topics.byId(item.topicId);
   if (!topic) return failedPart(ERRORS.INCONSISTENT_TOPIC_ID, null);
-  const isFollower = replicaId < 0 || (replicaId !== nodeId && topic.replicas(item.partition).includes(replicaId));
-  if (isFollower) return null;
+  const mayRead = replicaId < 0 || (replicaId !== nodeId && topic.replicas(item.partition).includes(replicaId));
+  if (mayRead) return null;
   const leader = { leaderId: topic.leader(item.partition), leaderEpoch: topic.leaderEpoch(item.partition) };
   return failedPart(ERRORS.NOT_LEADER_OR_FOLLOWER, null, leader);
 }
@@ -170,34 +179,31 @@ function replicaIdOf(request: FetchRequest): number {
   return request.replicaId === -1 ? request.replicaState.replicaId : request.replicaId;
 }
 
-function respond({ plan, results, places: read, missing }: Reading, context: Context): FetchResponseInput {
+function respond({ plan, results, places: read, missing, isReplica }: Reading, context: Context): FetchResponseInput {
   const { services, version, peer } = context;
   const { sessionId, places } = plan.settle([...read, ...missing], (place) => {
     const { result, records } = results[place] as FetchedPart;
     return { ...result, recordBytes: sizeInBytesOf(records) };
   });
   const responses: { topic: string; topicId: FetchedItem['topicId']; partitions: PartitionData[] }[] = [];
-  let needsEndpoints = false;
+  const leaders = new Set<number>();
   for (const place of places) {
     const item = plan.items[place] as FetchedItem;
     const part = results[place] as FetchedPart;
     let last = responses.at(-1);
     const isSame = last && (version >= TOPIC_IDS ? last.topicId === item.topicId : last.topic === item.topic);
-    // What exists and what does not are two lists, each with its topics.
-    if (!last || !isSame || place === missing[0]) {
+    if (!last || !isSame) {
       responses.push((last = { topic: item.topic, topicId: item.topicId, partitions: [] }));
     }
-    if (part.result.leaderId >= 0 && part.result.leaderId !== services.nodeId) needsEndpoints = true;
+    if (part.result.leaderId >= 0 && version >= NEW_LEADERS && !isReplica) leaders.add(part.result.leaderId);
     last.partitions.push(partitionData(item, part, version));
   }
-  const endpoint =
-    needsEndpoints && version >= NEW_LEADERS ? services.endpoint(services.nodeId, peer.listenerName) : null;
   return {
     throttleTimeMs: 0,
     errorCode: ERRORS.NONE,
     sessionId,
     responses,
-    ...(endpoint ? { nodeEndpoints: [{ nodeId: services.nodeId, host: endpoint.host, port: endpoint.port }] } : {}),
+    ...nodeEndpoints(leaders, services, peer.listenerName),
   };
 }
 

@@ -69,6 +69,15 @@ export const fetchScenarios: readonly Scenario[] = [
           { topic, offset: 0, partition: 9 },
         ]),
       );
+      await session.ask(
+        'good and bad of one topic',
+        'Fetch',
+        session.fetchOf([
+          { topic, offset: 0, partition: 9 },
+          { topic, offset: 3, partition: 0 },
+        ]),
+        { keepOrder: true },
+      );
       // What is wrong with one does not keep the others from waiting.
       const client = await session.client();
       const waiting = session.fetchOf(

@@ -31,7 +31,8 @@ async function look(
     const topics = [{ topic: topic.name, partitions: [0, 1].map((partition) => ({ partition, leaderEpoch: epoch })) }];
     await session.ask(label(`the end of epoch ${i}`), 'OffsetForLeaderEpoch', { topics }, { version: 4 });
     const fetch = session.fetchOf([{ topic, offset: 1, currentLeaderEpoch: epoch }]);
-    await session.ask(label(`fetched with epoch ${i}`), 'Fetch', fetch, { version: 12 });
+    for (const version of [12, 18])
+      await session.ask(label(`fetched with epoch ${i}, v${version}`), 'Fetch', fetch, { version });
   }
   await session.show(label('the records'), topic);
   const resources = [
