@@ -93,7 +93,7 @@ export class BatchBuilder {
     if (offset <= this.#lastOffset && this.#count > 0)
       throw new RangeError(`offset ${offset} after ${this.#lastOffset}`);
     if (this.#count === 0 && this.#fields.deleteHorizon === undefined) this.#baseTimestamp = record.timestamp;
-    const timestampDelta = record.timestamp - this.#baseTimestamp;
+    const timestampDelta = BigInt.asIntN(64, record.timestamp - this.#baseTimestamp);
     const offsetDelta = offset - this.#fields.baseOffset;
     const headers = record.headers ?? [];
     const keys = headers.map((header) => Buffer.from(header.key));

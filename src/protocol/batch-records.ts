@@ -79,7 +79,9 @@ class RecordReader {
     const value = this.#bytesOrNull(end, 'record value');
     const headers = this.#headers(end);
     if (cursor.offset !== end) throw new DecodeError('trailing bytes', 'record', cursor.offset);
-    return { offset, timestamp: this.#appendTime ?? this.#header.baseTimestamp + delta, key, value, headers };
+    // A sum beyond 64 bits wraps around, as in Java.
+    const timestamp = this.#appendTime ?? BigInt.asIntN(64, this.#header.baseTimestamp + delta);
+    return { offset, timestamp, key, value, headers };
   }
 
   #headers(end: number): readonly RecordHeader[] {

@@ -179,6 +179,8 @@ export class ProduceValidator {
     if (code !== BATCH_ERROR.none && code !== BATCH_ERROR.offsetsNotDense) return this.#refuse(code);
     const attributes = this.#column(row, ROW.attributes);
     if ((attributes & CONTROL_BIT) !== 0) return refused('INVALID_RECORD');
+    // Beyond 2^53: nobody was given such an id, and nothing here could tell it from its neighbours.
+    if (!Number.isFinite(this.#column(row, ROW.producerId))) return refused('INVALID_RECORD');
     if (this.#column(row, ROW.producerId) >= 0 && this.#column(row, ROW.baseSequence) < 0)
       return refused('INVALID_RECORD');
     if (entry.config.compact && this.#column(row, ROW.firstKeylessRecord) >= 0)

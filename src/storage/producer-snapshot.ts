@@ -59,7 +59,7 @@ export function decodeProducerSnapshot(file: Buffer, native: BatchFunctions): Pr
   if (count < 0 || file.length < HEADER_SIZE + count * ENTRY_SIZE) return null;
   const entries: ProducerSnapshotEntry[] = [];
   for (let index = 0, at = HEADER_SIZE; index < count; index++, at += ENTRY_SIZE) {
-    entries.push({
+    const entry = {
       producerId: readI64(file, at),
       producerEpoch: readI16(file, at + 8),
       lastSequence: readI32(file, at + 10),
@@ -68,7 +68,10 @@ export function decodeProducerSnapshot(file: Buffer, native: BatchFunctions): Pr
       timestamp: file.readBigInt64BE(at + 26),
       coordinatorEpoch: readI32(file, at + 34),
       currentTxnFirstOffset: readI64(file, at + 38),
-    });
+    };
+    const { producerId, lastOffset, currentTxnFirstOffset } = entry;
+    if (Number.isNaN(producerId + lastOffset + currentTxnFirstOffset)) return null;
+    entries.push(entry);
   }
   return entries;
 }
