@@ -40,6 +40,9 @@ export interface MainPorts {
 
 /** Descriptors that a thread can share at once. */
 const SLOTS_PER_THREAD = 4096;
+const LEAST_SLOTS = 64;
+/** What may be open that shards share among themselves: a slot in use keeps its descriptor open, however old it is. */
+const SLOTS_SHARE = 0.5;
 /** Of the descriptors that the process may have: what is beyond is left to logs. */
 const SOCKETS_SHARE = 0.75;
 /** A young generation large enough that short-lived objects of requests die in it. */
@@ -56,6 +59,10 @@ export interface ReadyBroker {
   readonly summary: BootSummary;
   /** Listener name → port. */
   readonly ports: ReadonlyMap<string, number>;
+}
+
+function slotsPerThread(openFilesLimit: number, shardCount: number): number {
+  return Math.max(LEAST_SLOTS, Math.min(SLOTS_PER_THREAD, Math.floor((openFilesLimit * SLOTS_SHARE) / shardCount)));
 }
 
 export class MainThread {
@@ -77,7 +84,7 @@ export class MainThread {
       threads: FIRST_SHARD + shardCount,
       ringBytes: config.values['shard.ring.bytes'],
       arenaBytes: config.shardArenaBytes,
-      slotsPerThread: SLOTS_PER_THREAD,
+      slotsPerThread: slotsPerThread(ports.openFilesLimit ?? Number.POSITIVE_INFINITY, shardCount),
       ...(ports.arenaAddresses === undefined ? {} : { arenaAddresses: ports.arenaAddresses }),
     });
     const arena = new ThreadArena({

@@ -5,13 +5,14 @@
  *    ▲                    │ no                                              ▲
  *    └── first wake ◀── one watch an owner, and one timer ── connection closed, or stop
  *
- * Slices cost nothing, so every owner offers what each partition's own limit allows; what the response cannot carry is given back.
+ * Every owner offers what each partition's own limit allows, until its slices alone fill the response; what the response cannot carry is given
+ * back.
  * Lives on the thread of the connection; one object a Fetch that waits.
  */
 import type { Clock, Timer } from '../port/clock.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { Records } from '../protocol/records.ts';
-import type { FetchCall, FetchItem, FetchResult, WatchCall } from './owner-calls.ts';
+import type { FetchCall, FetchItem, FetchQuestion, FetchResult, WatchCall } from './owner-calls.ts';
 import type { Scatter } from './scatter.ts';
 
 /** A partition's part of the answer: the owner's result, and the records as far as the response carries them. */
@@ -50,8 +51,9 @@ export class FetchRouter {
    * Calls `done` once with a result for each item, in order. No item's `maxBytes` may be above the response's, so that an owner's
    * `oversized` says the truth for the first slice of the response too. Returns what ends the waiting: `done` is called then, without records.
    */
-  fetch(call: FetchCall, limits: FetchLimits, done: (partitions: FetchedPartition[]) => void): () => void {
+  fetch(question: FetchQuestion, limits: FetchLimits, done: (partitions: FetchedPartition[]) => void): () => void {
     const { scatter, giveBack } = this.#parts;
+    const call: FetchCall = { ...question, maxBytes: limits.maxBytes };
     let waiting: Waiting | null = null;
     let mayWait = limits.maxWaitMs > 0;
     scatter.ask('fetch', call, (results) => {

@@ -17,6 +17,8 @@ export const fetchCall = message('FetchCall', {
     /** -1: a consumer. */
     replicaId: i32('0+'),
     isolationLevel: i8('0+'),
+    /** Of the whole response. */
+    maxBytes: i32('0+'),
     items: array('0+', {
       ...partitionKey,
       fetchOffset: i64('0+'),
@@ -126,6 +128,8 @@ export const checkpointResults = message('CheckpointResults', {
 });
 
 export type FetchCall = Decoded<typeof fetchCall>;
+/** What a Fetch asks for, without the limit of its response. */
+export type FetchQuestion = Omit<FetchCall, 'maxBytes'>;
 export type FetchItem = FetchCall['items'][number];
 export type FetchResult = Decoded<typeof fetchResults>['results'][number];
 export type ListOffsetsCall = Decoded<typeof listOffsetsCall>;

@@ -25,6 +25,8 @@ import type { AnswerHere, QuestionName, Questions } from './scatter.ts';
 import { Watch } from './watch.ts';
 
 const READ_COMMITTED = 1;
+/** Reads of one Fetch that wait for files at the same time: each may open one. */
+const READS_AT_ONCE = 16;
 const DEBUG_CONSUMER = -2;
 
 /** Timestamps of ListOffsets that are not timestamps. */
@@ -67,20 +69,42 @@ export class Owner {
     }
   };
 
+  /**
+   * Reads in the order of the items, a few at once where files must be opened. Where the slices so far fill the response, those behind them
+   * could not be carried: their partitions say what they have and open nothing.
+   */
   #fetch(call: FetchCall, done: (results: FetchResult[]) => void): void {
     const { items } = call;
     const results = new Array<FetchResult>(items.length);
-    let open = items.length;
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i] as FetchCall['items'][number];
-      const partition = this.#partitions.get(item.topicId, item.partition);
-      const complete = (result: FetchResult): void => {
-        results[i] = result;
-        if (--open === 0) done(results);
-      };
-      if (partition) partition.fetch(item, call, complete);
-      else complete({ ...NOTHING, errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER });
-    }
+    let left = call.maxBytes;
+    let hasSlice = false;
+    let next = 0;
+    let open = 0;
+    let isGoing = false;
+    const completed = (place: number, result: FetchResult): void => {
+      results[place] = result;
+      open--;
+      if (result.length > 0) {
+        hasSlice = true;
+        // An oversized one is carried only as the first of the response, which may be another owner's.
+        if (result.oversized === 0) left -= result.length;
+      }
+      if (!isGoing) goOn();
+    };
+    const goOn = (): void => {
+      isGoing = true;
+      while (next < items.length && open < READS_AT_ONCE) {
+        const place = next++;
+        const item = items[place] as FetchCall['items'][number];
+        const partition = this.#partitions.get(item.topicId, item.partition);
+        open++;
+        if (partition) partition.fetch(item, call, left > 0 || !hasSlice, (result) => completed(place, result));
+        else completed(place, { ...NOTHING, errorCode: ERRORS.NOT_LEADER_OR_FOLLOWER });
+      }
+      isGoing = false;
+      if (open === 0) done(results);
+    };
+    goOn();
   }
 
   /** Puts a watch on the partitions; it fires at once where one of them has moved on since it was read. */

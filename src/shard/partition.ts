@@ -261,7 +261,8 @@ export class Partition {
 
   // ---- fetch
 
-  fetch(item: FetchItem, call: FetchCall, complete: (result: FetchResult) => void): void {
+  /** Without `wantsRecords` the result has no slice: errors, watermarks and divergence only. */
+  fetch(item: FetchItem, call: FetchCall, wantsRecords: boolean, complete: (result: FetchResult) => void): void {
     const { log } = this;
     const errorCode = log === null ? this.absence : this.state.checkEpoch(item.currentLeaderEpoch);
     if (log === null || errorCode !== ERRORS.NONE) {
@@ -281,7 +282,7 @@ export class Partition {
     }
     // What is staged counts: the watermark that the read is told is the one after it.
     log.flushStaged();
-    log.locate(new Read(log, item, call, this.#host, complete));
+    log.locate(new Read(log, item, call, wantsRecords, this.#host, complete));
   }
 
   #failedFetch(errorCode: number): FetchResult {
@@ -335,7 +336,7 @@ class Read implements ReadRequest {
   readonly offset: number;
   readonly maxBytes: number;
   readonly upperBound: number;
-  readonly minOneMessage = true;
+  readonly minOneMessage: boolean;
   readonly #log: Log;
   /** As the read began: what the asker is told it saw, and what its watch is compared with. They may move before it ends. */
   readonly #highWatermark: number;
@@ -348,12 +349,14 @@ class Read implements ReadRequest {
     log: Log,
     item: FetchItem,
     call: FetchCall,
+    wantsRecords: boolean,
     host: PartitionHost,
     complete: (result: FetchResult) => void,
   ) {
     this.#log = log;
     this.offset = item.fetchOffset;
-    this.maxBytes = Math.max(0, item.maxBytes);
+    this.maxBytes = wantsRecords ? Math.max(0, item.maxBytes) : 0;
+    this.minOneMessage = wantsRecords;
     this.#isolationLevel = call.isolationLevel;
     this.#highWatermark = log.highWatermark;
     this.#lastStableOffset = log.lastStableOffset;

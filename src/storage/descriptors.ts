@@ -81,7 +81,7 @@ export class DescriptorCache {
       return;
     }
     this.#opening.set(target, [done]);
-    if (this.#open.size >= this.#limit) this.#evict();
+    if (this.#open.size + this.#retiring.length >= this.#limit) this.#evict();
     this.#openFile(target, create, true);
   }
 

@@ -63,7 +63,7 @@ export function locate(log: LogState, request: ReadRequest): void {
     return;
   }
   const upperBound = Math.min(request.upperBound, log.endOffset);
-  if (offset >= upperBound) {
+  if (offset >= upperBound || (request.maxBytes <= 0 && !request.minOneMessage)) {
     request.complete(NOTHING);
     return;
   }

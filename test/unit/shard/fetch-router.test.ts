@@ -221,3 +221,39 @@ test('seeded: many fetches and appends, from both sides; each fetch is answered,
     assert.deepEqual(shards.crashes, []);
   }
 });
+
+for (const side of ['owner', 'other'] as const) {
+  test(`what the response cannot carry is not read, and a few files are opened at once (asked from ${side})`, async () => {
+    const shards = new Shards({ shards: 2, slotsPerThread: 128 });
+    const mine: number[] = [];
+    for (let index = 0; mine.length < 60; index++) if (shards.owner(index) === shards.owner(0)) mine.push(index);
+    for (const index of mine) {
+      const partition = await shards.open(index);
+      shards.append(shards.owner(0), index, batchOf(1, 100));
+      await shards.settle();
+      // Behind the ring of newest batches, in a closed file.
+      partition.log?.roll();
+      await shards.run(partition.log?.flush() ?? Promise.resolve());
+    }
+    const { descriptors } = shards.owner(0).environment;
+    for (const [maxBytes, carried, opened] of [
+      [5 * SIZE, 5, 5 + 16],
+      [0, 1, 1 + 16],
+      [1 << 20, 60, 60],
+    ] as const) {
+      const before = shards.owner(0).slots.uses;
+      const items = mine.map((index) => itemOf(index, 0, { maxBytes: Math.min(maxBytes, SIZE) }));
+      const fetch = new TestFetch(shards[side](0), items, { maxBytes, maxWaitMs: 0 });
+      await shards.settle();
+      const sizes = fetch.take() ?? [];
+      assert.deepEqual(sizes, [...Array(carried).fill(SIZE), ...Array(60 - carried).fill(0)]);
+      assert.ok(fetch.parts?.every(({ result }) => result.errorCode === ERRORS.NONE && result.highWatermark === 1));
+      const offered = fetch.parts?.filter(({ result }) => result.length > 0).length ?? 0;
+      assert.ok(offered <= opened, `${offered} slices for ${carried}`);
+      assert.equal(shards.owner(0).slots.uses, before);
+    }
+    assert.ok(descriptors.openCount <= 130);
+    assert.equal(shards.held.slots, 0);
+    assert.deepEqual(shards.crashes, []);
+  });
+}
