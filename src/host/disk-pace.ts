@@ -33,6 +33,9 @@ const STRAINED_MS = 30_000;
  */
 const POOL_SHARE = 2;
 
+/** Files beside the logs (indexes, snapshots, checkpoints) that are open at once, for each thread. */
+const SMALL_FILES = 16;
+
 /** How the writes of one log directory have gone lately. One a log directory and thread. */
 export class Pace {
   readonly #limits: PaceLimits;
@@ -44,6 +47,8 @@ export class Pace {
   #pauseMs: number;
   /** What the thread had been given, and had waited for a processor, before the write under way. */
   #accountBefore = 0;
+  #open = 0;
+  readonly #entering: (() => void)[] = [];
   #inPool = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -97,6 +102,24 @@ export class Pace {
     if (now - started > this.#limits.slowWriteMs * POOL_ALLOWANCE && this.#slowUntil !== 0) {
       this.#slowUntil = Math.max(this.#slowUntil, now + this.#limits.fastAgainMs);
     }
+  }
+
+  /** A place among the small files that are open at once. False: `enter` waits for one. */
+  tryEnter(): boolean {
+    if (this.#open >= SMALL_FILES) return false;
+    this.#open++;
+    return true;
+  }
+
+  /** Resolves with the place of one that leaves. */
+  enter(): Promise<void> {
+    return new Promise((resolve) => this.#entering.push(resolve));
+  }
+
+  leave(): void {
+    const next = this.#entering.shift();
+    if (next) next();
+    else this.#open--;
   }
 
   /** Starts an operation of a slow directory in the pool when it is its turn; `start` calls `done` once, when the pool is done with it. */

@@ -317,16 +317,34 @@ class HostDisk implements Disk {
   }
 
   readFile(path: string): Promise<Buffer> {
-    return faulting(path, 'read', async () => {
-      const fd = await openPatiently(path, 'r');
-      try {
+    return faulting(path, 'read', () =>
+      this.#whileOpen(path, 'r', dirname(dirname(path)), async (fd) => {
         const { size } = fs.fstatSync(fd);
         const isNear = size > 0 && size <= SMALL_FILE_BYTES && this.#native.isCached(fd, 0, size) === 1;
         return isNear ? readSmall(fd, size) : await readInPool(fd);
+      }),
+    );
+  }
+
+  /** Opens a file for some work, one of a few of its log directory: a thousand partitions may all have something to write at once. */
+  async #whileOpen<T>(
+    path: string,
+    flags: string | number,
+    directory: string,
+    work: (fd: number) => Promise<T>,
+  ): Promise<T> {
+    const pace = this.#paceOf(directory);
+    if (!pace.tryEnter()) await pace.enter();
+    try {
+      const fd = await openPatiently(path, flags);
+      try {
+        return await work(fd);
       } finally {
         fs.closeSync(fd);
       }
-    });
+    } finally {
+      pace.leave();
+    }
   }
 
   writeAt(
@@ -335,16 +353,14 @@ class HostDisk implements Disk {
     bytes: Buffer,
     options: { readonly sync: boolean; readonly truncate: boolean },
   ): Promise<void> {
-    return faulting(path, 'write', async () => {
-      const fd = await openPatiently(path, fs.constants.O_RDWR | fs.constants.O_CREAT);
-      try {
-        await this.#writeSmall(fd, bytes, position, dirname(dirname(path)));
+    const directory = dirname(dirname(path));
+    return faulting(path, 'write', () =>
+      this.#whileOpen(path, fs.constants.O_RDWR | fs.constants.O_CREAT, directory, async (fd) => {
+        await this.#writeSmall(fd, bytes, position, directory);
         if (options.truncate) fs.ftruncateSync(fd, position + bytes.length);
         if (options.sync) await synced(fd);
-      } finally {
-        fs.closeSync(fd);
-      }
-    });
+      }),
+    );
   }
 
   /** At once, unless the directory is slow. */
@@ -380,27 +396,18 @@ class HostDisk implements Disk {
   replaceFile(path: string, bytes: Buffer): Promise<void> {
     return faulting(path, 'replace', async () => {
       const temporary = `${path}.tmp`;
-      const fd = await openPatiently(temporary, 'w');
-      try {
-        await this.#writeSmall(fd, bytes, 0, dirname(dirname(path)));
+      const directory = dirname(dirname(path));
+      await this.#whileOpen(temporary, 'w', directory, async (fd) => {
+        await this.#writeSmall(fd, bytes, 0, directory);
         await synced(fd);
-      } finally {
-        fs.closeSync(fd);
-      }
+      });
       fs.renameSync(temporary, path);
       await this.syncDirectory(dirname(path));
     });
   }
 
   syncFile(path: string): Promise<void> {
-    return unlessMissing(path, 'fsync', undefined, async () => {
-      const fd = await openPatiently(path, 'r');
-      try {
-        await synced(fd);
-      } finally {
-        fs.closeSync(fd);
-      }
-    });
+    return unlessMissing(path, 'fsync', undefined, () => this.#whileOpen(path, 'r', dirname(path), synced));
   }
 
   rename(from: string, to: string): Promise<void> {
