@@ -341,6 +341,7 @@ class Read implements ReadRequest {
   /** As the read began: what the asker is told it saw, and what its watch is compared with. They may move before it ends. */
   readonly #highWatermark: number;
   readonly #lastStableOffset: number;
+  readonly #logStartOffset: number;
   readonly #isolationLevel: number;
   readonly #host: PartitionHost;
   readonly #complete: (result: FetchResult) => void;
@@ -360,6 +361,7 @@ class Read implements ReadRequest {
     this.#isolationLevel = call.isolationLevel;
     this.#highWatermark = log.highWatermark;
     this.#lastStableOffset = log.lastStableOffset;
+    this.#logStartOffset = log.startOffset;
     if (call.replicaId !== CONSUMER && call.replicaId >= 0) this.upperBound = log.endOffset;
     else this.upperBound = call.isolationLevel === READ_COMMITTED ? this.#lastStableOffset : this.#highWatermark;
     this.#host = host;
@@ -379,7 +381,7 @@ class Read implements ReadRequest {
       errorCode: ERRORS.NONE,
       highWatermark: this.#highWatermark,
       lastStableOffset: this.#lastStableOffset,
-      logStartOffset: log.startOffset,
+      logStartOffset: this.#logStartOffset,
       slot: length > 0 ? located.slot : -1,
       position: located.position,
       length,

@@ -101,7 +101,10 @@ export class LogState {
     const next = this.#care.then(async () => {
       if (this.failed !== null) throw this.failed;
       try {
-        return await work();
+        const result = await work();
+        // Where it failed meanwhile, elsewhere, files were given up that `work` took for done.
+        if (this.failed !== null) throw this.failed;
+        return result;
       } catch (error) {
         if (error instanceof DiskFault) this.fail(error);
         throw error;

@@ -279,6 +279,8 @@ export class Log {
       state.fail(error as DiskFault);
       throw error;
     }
+    // The files of a log that failed are given up, and those are not synced.
+    if (state.failed !== null) throw state.failed;
     return upTo;
   }
 

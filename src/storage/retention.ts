@@ -61,17 +61,21 @@ async function deleteWhile(
 ): Promise<number> {
   const candidates = [...log.segments];
   let count = 0;
+  let sizeOfLast = 0;
   for (const [index, segment] of candidates.entries()) {
     const next = candidates[index + 1];
     const upperBound = next?.baseOffset ?? log.endOffset;
     if (log.highWatermark < upperBound || (next === undefined && segment.sizeInBytes === 0)) break;
+    sizeOfLast = segment.sizeInBytes;
     if (!(await expired(segment, next))) break;
     count++;
   }
   if (count === 0 || log.closed || log.failed !== null || log.segments[0] !== candidates[0]) return 0;
-  if (count === log.segments.length) {
-    if (log.sealedEndOffset !== log.endOffset) count--;
-    else appender.roll(log.endOffset);
+  if (count === candidates.length) {
+    // The active one goes only where nothing has come to it since it was looked at, rolled or not.
+    const isSettled = log.segments.length === count && log.sealedEndOffset === log.endOffset;
+    if (isSettled && log.active.sizeInBytes === sizeOfLast) appender.roll(log.endOffset);
+    else count--;
   }
   if (count === 0) return 0;
   const gone = log.segments.splice(0, count);
