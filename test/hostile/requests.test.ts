@@ -67,7 +67,7 @@ const CLOSED: Readonly<Record<string, Buffer>> = {
   'a Produce cut short': cutShort(frameOf('Produce', 9, produceRequest('target', [[0, batchOf(['x'])]]))),
   'no body': framed(flexible(METADATA, 9)),
   'an array of two thousand million': framed(Buffer.concat([header(METADATA, 1), hex('7fffffff')])),
-  'an array of negative length': framed(Buffer.concat([header(METADATA, 1), hex('fffffffe')])),
+  'an array of negative length': framed(Buffer.concat([header(19, 0), hex('fffffffe')])),
   'a compact array of two thousand million': framed(Buffer.concat([flexible(METADATA, 9), uvarint(0x7fffffff)])),
   'an array of a million and one': framed(Buffer.concat([header(37, 0), hex('000f4241'), Buffer.alloc(900_000)])),
   'a null array where none may be': framed(Buffer.concat([header(19, 0), hex('ffffffff 00007530')])),
