@@ -48,6 +48,11 @@ function world(t: TestContext): World | null {
   };
 }
 
+/** Runs a command. Returns its exit code. */
+function asRoot(command: string): number | null {
+  return spawnSync('sh', ['-c', command]).status;
+}
+
 /** Partition numbers of a topic in a log directory. */
 function partitionsIn(directory: string, topic: string): number[] {
   const names = readdirSync(directory).filter((name) => new RegExp(`^${topic}-\\d+$`).test(name));
@@ -130,12 +135,12 @@ test('a directory that is really full', { skip: process.getuid?.() !== 0 && 'mou
   const root = mkdtempSync(join(tmpdir(), 'odradek-full-'));
   const small = join(root, 'small');
   mkdirSync(small);
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]).status !== 0) {
+  if (asRoot(`mount -t tmpfs -o size=2m tmpfs ${small}`) !== 0) {
     t.skip('no file system can be mounted here');
     return;
   }
   t.after(() => {
-    spawnSync('umount', ['-l', small]);
+    asRoot(`umount -l ${small}`);
     rmSync(root, { recursive: true, force: true });
   });
   const overrides = { 'shard.count': 2, 'log.dirs': `${join(root, 'a')},${small}` };
@@ -159,7 +164,7 @@ test('a directory that is really full', { skip: process.getuid?.() !== 0 && 'mou
   client.close();
   assert.equal(await broker.stop(), 0, broker.output);
   assert.equal(lines(broker.output, /log directory .*offline/i).length, 1, broker.output);
-  spawnSync('mount', ['-o', 'remount,size=64m', small]);
+  asRoot(`mount -o remount,size=64m ${small}`);
   await broker.startAgain();
   await connected(broker.port, async (again) => {
     for (let p = 0; p < 4; p++) {

@@ -32,7 +32,16 @@ export class FaultyDisk {
   static create(): FaultyDisk | null {
     const disk = new FaultyDisk();
     const source = join(import.meta.dirname, 'faulty-disk.c');
-    const built = spawnSync('cc', ['-O1', '-shared', '-fPIC', '-w', '-o', disk.#library, source, '-ldl']);
+    const built = spawnSync(process.env['CC'] ?? 'cc', [
+      '-O1',
+      '-shared',
+      '-fPIC',
+      '-w',
+      '-o',
+      disk.#library,
+      source,
+      '-ldl',
+    ]);
     if (built.status === 0) return disk;
     disk.close();
     return null;
