@@ -180,7 +180,7 @@ describe('batches that inflate', () => {
   });
 
   test('hundreds of them at once, from clients that go away', async () => {
-    const count = IS_LONG ? 200 : 20;
+    const count = IS_LONG ? 40 : 20;
     const large = bomb(IS_LONG ? 'gzip' : 'zstd', 100);
     const others = await Promise.all(Array.from({ length: count }, () => attacked.open()));
     for (const other of others) {

@@ -65,4 +65,9 @@ if ! command -v kcat >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)"
     || note "kcat could not be installed (see $work/kcat.log)"
 fi
 
+if [[ " $* " == *" --long "* && " $* " != *" --bootstrap "* && " $* " != *" --only "* ]]; then
+  note "hostile clients, the long variants"
+  ODRADEK_HOSTILE_LONG=1 "$root/node_modules/.bin/node" --test --test-concurrency=1 --test-reporter=dot "$root"/test/hostile/*.test.ts
+fi
+
 exec "$python" -u "$here/suite.py" "$@"
