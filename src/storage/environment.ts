@@ -5,6 +5,7 @@ import type { Logger } from '../port/log.ts';
 import type { BatchFunctions } from '../port/native.ts';
 import type { Random } from '../port/random.ts';
 import type { DescriptorCache } from './descriptors.ts';
+import { CareLimit } from './care-limit.ts';
 import { IndexCache } from './index-cache.ts';
 import type { LogState } from './log-state.ts';
 import { Staging } from './staging.ts';
@@ -28,9 +29,10 @@ export interface LogPorts {
 export interface LogEnvironment extends LogPorts {
   readonly staging: Staging;
   readonly indexes: IndexCache;
+  readonly careLimit: CareLimit;
 }
 
 /** One a thread. */
 export function createLogEnvironment(ports: LogPorts): LogEnvironment {
-  return { ...ports, staging: new Staging(ports.clock), indexes: new IndexCache() };
+  return { ...ports, staging: new Staging(ports.clock), indexes: new IndexCache(), careLimit: new CareLimit() };
 }

@@ -101,7 +101,7 @@ export class LogState {
     const next = this.#care.then(async () => {
       if (this.failed !== null) throw this.failed;
       try {
-        const result = await work();
+        const result = await this.env.careLimit.run(work);
         // Where it failed meanwhile, elsewhere, files were given up that `work` took for done.
         if (this.failed !== null) throw this.failed;
         return result;
