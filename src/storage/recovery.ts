@@ -149,11 +149,7 @@ class Recovery {
       this.#progress();
       if (cut === 0) continue;
       this.#truncatedBytes += cut;
-      this.#ports.logger.warn('recovery cut off the end of a segment', {
-        segment: segment.path,
-        bytes: cut,
-        endOffset,
-      });
+      this.#tellCut({ segment: segment.path, bytes: cut, endOffset, laterSegments: bases.length - index - 1 });
       await this.#removeFrom(bases.slice(index + 1), endOffset);
       break;
     }
@@ -167,6 +163,17 @@ class Recovery {
       this.#ports.logger.warn('recovery removed a segment behind the end', { directory, base, endOffset });
       await unlinkSegment(this.#ports.disk, directory, base);
       this.#removedSegments++;
+    }
+  }
+
+  /** A torn tail is what a crash leaves; below the recovery point nothing should be missing. */
+  #tellCut(cut: { segment: string; bytes: number; endOffset: number; laterSegments: number }): void {
+    const { logger } = this.#ports;
+    const { recoveryPoint } = this.#options;
+    if (cut.endOffset >= recoveryPoint) logger.warn('recovery cut off the end of a segment', cut);
+    else {
+      const fields = { ...cut, recoveryPoint };
+      logger.error('recovery cut off the end of a segment: records that had been flushed are lost', fields);
     }
   }
 

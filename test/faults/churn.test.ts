@@ -12,7 +12,7 @@ import { ClosedError, RawClient } from '../harness/client.ts';
 import { checked, createTopic, deleteTopic, fetch, listOffset, produce } from './traffic.ts';
 
 const SEED = Number(process.env['ODRADEK_SEED'] ?? Date.now() % 1_000_000);
-const MS = Number(process.env['ODRADEK_CHURN_MS'] ?? 6000);
+const MS = Number(process.env['ODRADEK_CHURN_MS'] ?? 4000);
 const PARTITIONS = 8;
 const TOPICS = 4;
 const OFFSET_OUT_OF_RANGE = 1;

@@ -204,7 +204,7 @@ test('files of partitions, after kill -9', async (t) => {
     for (const topic of ['torn', 'active', 'gone', 'whole', 'lost']) await produced(client, topic, 0, ['more']);
   });
   assertLine(broker, /recovery cut off the end of a segment/, /torn-0/);
-  assertLine(broker, /recovery cut off the end of a segment/, /active-0/);
+  assertLine(broker, /recovery cut off the end of a segment: records that had been flushed are lost/, /active-0/);
   assertLine(broker, /index files were there without their segment/, /gone-0/);
   assertLine(broker, /records are lost/, /lost-0/);
   assertNoStack(broker.output);
