@@ -6,13 +6,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulate } from './world/simulation.ts';
 
-/** What they found when they were new: see the log of this file's changes. */
-const KEPT = [422105104, 422105076, 422336770];
+/**
+ * Seeds that failed once, and what they found. They take another course when the sources change; what stays is that as many different
+ * courses were the worst that was known.
+ */
+const KEPT: readonly (readonly [seed: number, found: string])[] = [
+  [422105104, 'retention took the last file that told where the log ends'],
+  [422336770, 'recovery kept a segment behind a gap'],
+  [422847020, 'a failed write was written again'],
+  [422847082, 'an emptied log forgot its producers'],
+  [422847267, 'a flush under way counted for appends behind it'],
+  [422847989, 'control stopped with a request open'],
+  [424001310, 'a fetch told start and watermark of different moments'],
+  [424001442, 'a log that had failed was taken for synced'],
+];
 
 const FRESH_MS = 6000;
 
-for (const seed of KEPT) {
-  test(`seed ${seed}`, async () => {
+for (const [seed, found] of KEPT) {
+  test(`seed ${seed}: ${found}`, async () => {
     await simulate({ seed });
   });
 }
