@@ -6,6 +6,7 @@ import { loadNative } from './host/addon.ts';
 import { systemClock } from './host/clock.ts';
 import { openHostDisk } from './host/disk.ts';
 import { createLogger } from './host/log.ts';
+import { bellOf } from './host/pipe-bell.ts';
 import { systemRandom } from './host/random.ts';
 import { thisThread } from './host/threads.ts';
 import { AtomicsDoorbell } from './shard/doorbell.ts';
@@ -20,7 +21,7 @@ const control = new ControlThread(data, {
   log: createLogger({ fields: { thread: thread.name } }),
   native,
   disk: openHostDisk(native),
-  doorbell: new AtomicsDoorbell(data.block.doorbells, data.self),
+  doorbell: new AtomicsDoorbell(data.block.doorbells, data.self, bellOf(data.bellPipes, data.self)),
   format: formatMissing,
   crash(error) {
     setImmediate(() => {

@@ -13,10 +13,11 @@ import { systemClock } from './host/clock.ts';
 import { openFilesLimit } from './host/limits.ts';
 import { createLogger, errorText } from './host/log.ts';
 import { hostNet } from './host/net.ts';
+import { bellOf, openBellPipes } from './host/pipe-bell.ts';
 import { startThread } from './host/threads.ts';
 import { ListenerError } from './network/acceptor.ts';
 import { AtomicsDoorbell } from './shard/doorbell.ts';
-import { MAIN } from './shard/shared-block.ts';
+import { FIRST_SHARD, MAIN } from './shard/shared-block.ts';
 
 export interface RunOptions {
   readonly propertiesText: string | null;
@@ -50,15 +51,16 @@ export async function runBroker(options: RunOptions): Promise<number> {
   if (kind === 'fallback') log.warn(`The addon is not used, codecs are slower: ${reason ?? 'no reason is known'}`);
 
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const bellPipes = openBellPipes(native, FIRST_SHARD + config.shardCount);
   const main = new MainThread(
     config,
-    { config: input, formatIfMissing: options.formatIfMissing, version: VERSION },
+    { config: input, formatIfMissing: options.formatIfMissing, version: VERSION, bellPipes },
     {
       clock: systemClock,
       log,
       native,
       net: hostNet(native),
-      doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN),
+      doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN, bellOf(bellPipes, MAIN)),
       startThread,
       openFilesLimit: openFilesLimit(),
       die: (why) => {

@@ -8,6 +8,7 @@ import { openHostDisk } from './host/disk.ts';
 import { openFilesLimit } from './host/limits.ts';
 import { createLogger } from './host/log.ts';
 import { hostFileReader, hostNet } from './host/net.ts';
+import { bellOf } from './host/pipe-bell.ts';
 import { systemRandom } from './host/random.ts';
 import { thisThread } from './host/threads.ts';
 import { AtomicsDoorbell } from './shard/doorbell.ts';
@@ -34,7 +35,7 @@ const shard = new ShardThread(data, {
   disk: openHostDisk(native),
   net: hostNet(native),
   files: hostFileReader,
-  doorbell: new AtomicsDoorbell(data.block.doorbells, data.self),
+  doorbell: new AtomicsDoorbell(data.block.doorbells, data.self, bellOf(data.bellPipes, data.self)),
   recover: recoverInPool,
   // oxlint-disable-next-line no-unsafe-type-assertion -- background-main answers a LateTask with a LateResult
   validateLate: (task) => backgroundPool().run('validateBatch', task) as Promise<LateResult>,

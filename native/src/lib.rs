@@ -117,6 +117,11 @@ pub fn dup(fd: i32) -> i32 {
 }
 
 #[napi(catch_unwind)]
+pub fn pipe() -> f64 {
+    system::pipe() as f64
+}
+
+#[napi(catch_unwind)]
 pub fn close_fd(fd: i32) -> i32 {
     system::close(fd)
 }

@@ -12,6 +12,8 @@ export interface ThreadData {
   /** Whether directories that were never formatted are formatted now. */
   readonly formatIfMissing: boolean;
   readonly version: string;
+  /** The pipes by which threads wake each other, by thread; null or not there: they wait by Atomics. */
+  readonly bellPipes?: readonly { readonly read: number; readonly write: number }[] | null;
 }
 
 /** The configuration, which main has found to be valid. */

@@ -28,6 +28,7 @@ const NEEDED = {
   compress: true,
   decompress: true,
   dup: true,
+  pipe: true,
   closeFd: true,
   sendfile: true,
   isCached: true,

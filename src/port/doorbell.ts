@@ -18,3 +18,12 @@ export interface Doorbell {
   /** No `wake` comes after this. */
   close(): void;
 }
+
+/** What wakes a thread out of its event loop, where the machine has something better than Atomics.waitAsync. Lives on its thread. */
+export interface BellRope {
+  /** Makes what thread `thread` listens with be called, on a later turn. */
+  pull(thread: number): void;
+  /** Called once. `rung` may be called more often than the rope was pulled, never less than once after the last pull. */
+  listen(rung: () => void): void;
+  close(): void;
+}

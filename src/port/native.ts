@@ -233,6 +233,9 @@ export interface SystemCalls {
   /** Another descriptor (close-on-exec) of the same open file or socket. */
   dup(fd: number): number;
 
+  /** A pipe whose ends do not block (close-on-exec): the descriptor of the read end + that of the write end * 2^20. */
+  pipe(): number;
+
   /** Closes a descriptor that nothing else owns. 0. */
   closeFd(fd: number): number;
 

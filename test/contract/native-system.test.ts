@@ -61,6 +61,7 @@ describe('the fallback', () => {
     const bytes = Buffer.alloc(8192);
     const answers = [
       native.dup(0),
+      native.pipe(),
       native.closeFd(-1),
       native.sendfile(0, 0, 0, 0),
       native.isCached(0, 0, 1),

@@ -24,6 +24,16 @@ pub fn dup(fd: i32) -> i32 {
     result(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) })
 }
 
+/// Read end + write end * 2^20.
+pub fn pipe() -> i64 {
+    let mut ends = [0i32; 2];
+    let answer = result(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) });
+    if answer < 0 {
+        return i64::from(answer);
+    }
+    i64::from(ends[0]) + (i64::from(ends[1]) << 20)
+}
+
 pub fn close(fd: i32) -> i32 {
     result(unsafe { libc::close(fd) })
 }

@@ -7,6 +7,10 @@ pub fn dup(_fd: i32) -> i32 {
     UNSUPPORTED
 }
 
+pub fn pipe() -> i64 {
+    i64::from(UNSUPPORTED)
+}
+
 pub fn close(_fd: i32) -> i32 {
     UNSUPPORTED
 }

@@ -25,6 +25,7 @@ export function makeFallback(): Native {
     compress,
     decompress,
     dup: unsupported,
+    pipe: unsupported,
     closeFd: unsupported,
     sendfile: unsupported,
     isCached: unsupported,
