@@ -1,5 +1,7 @@
 /** Messages between threads: one thread to itself (ring and codec alone), two threads in a stream, two threads in ping-pong. */
 import { systemClock } from '../src/host/clock.ts';
+import { loadNative } from '../src/host/addon.ts';
+import { bellOf, openBellPipes } from '../src/host/pipe-bell.ts';
 import { startThread, thisThread } from '../src/host/threads.ts';
 import { ThreadArena } from '../src/shard/arena.ts';
 import { AtomicsDoorbell } from '../src/shard/doorbell.ts';
@@ -23,7 +25,9 @@ const table = {
 const TOPIC = '0123456789abcdef' as Uuid;
 const SECONDS = 2;
 
-function mailboxOf(block: SharedBlock, self: number): Mailbox<'shard', typeof table> {
+type Pipes = ReturnType<typeof openBellPipes>;
+
+function mailboxOf(block: SharedBlock, self: number, pipes: Pipes): Mailbox<'shard', typeof table> {
   const arena = new ThreadArena({
     id: self,
     memory: block.arenas[self] as SharedArrayBuffer,
@@ -31,13 +35,13 @@ function mailboxOf(block: SharedBlock, self: number): Mailbox<'shard', typeof ta
     soon: (run) => setImmediate(run),
     giveBack: () => false,
   });
-  const doorbell = new AtomicsDoorbell(block.doorbells, self);
+  const doorbell = new AtomicsDoorbell(block.doorbells, self, bellOf(pipes, self));
   return new Mailbox({ kind: 'shard', self, block, doorbell, clock: systemClock, arena, table });
 }
 
 if (!isMainThread) {
-  const thread = thisThread<{ block: SharedBlock }>();
-  const mailbox = mailboxOf(thread.data.block, 1);
+  const thread = thisThread<{ block: SharedBlock; pipes: Pipes }>();
+  const mailbox = mailboxOf(thread.data.block, 1, thread.data.pipes);
   let offset = 0;
   mailbox.handle({
     append: (_message, reply) =>
@@ -49,6 +53,13 @@ if (!isMainThread) {
   mailbox.open();
   thread.ready();
 } else {
+  for (const pipes of [openBellPipes(loadNative().native, 2), null]) {
+    console.log(pipes === null ? '\nwoken by Atomics' : 'woken by pipes');
+    await measure(pipes);
+  }
+}
+
+async function measure(pipes: Pipes): Promise<void> {
   const block = createSharedBlock({
     threads: 2,
     ringBytes: 262144,
@@ -56,13 +67,13 @@ if (!isMainThread) {
     slotsPerThread: 4,
     arenaAddresses: 1 << 24,
   });
-  const mailbox = mailboxOf(block, 0);
+  const mailbox = mailboxOf(block, 0, pipes);
   mailbox.handle({ append: () => {}, tick: () => {} });
   mailbox.open();
-  const thread = startThread(
-    { entry: 'shard', name: 'peer', data: { block }, ended: (end) => end.kind !== 'stopped' && console.error(end) },
-    new URL(import.meta.url),
-  );
+  const ended = (end: { kind: string }): void => {
+    if (end.kind !== 'stopped') console.error(end);
+  };
+  const thread = startThread({ entry: 'shard', name: 'peer', data: { block, pipes }, ended }, new URL(import.meta.url));
   await thread.ready;
   await stream(mailbox, 1_000_000);
   await stream(mailbox, 64);
@@ -113,12 +124,17 @@ async function pingPong(mailbox: Mailbox<'shard', typeof table>): Promise<void> 
   const request = { topicId: TOPIC, partition: 3, batch: { arena: 0, offset: 4096, length: 16384 }, acks: -1 };
   const times: number[] = [];
   const until = performance.now() + SECONDS * 1000;
+  const cpu = process.cpuUsage();
   while (performance.now() < until) {
     const before = performance.now();
     await new Promise<void>((resolve) => void mailbox.call('append', 1, request, () => resolve()));
     times.push((performance.now() - before) * 1000);
   }
+  const used = process.cpuUsage(cpu);
+  const each = (used.user + used.system) / times.length;
   times.sort((a, b) => a - b);
   const at = (part: number): string => (times[Math.floor(times.length * part)] ?? 0).toFixed(1);
-  console.log(`round trip with both asleep: p50 ${at(0.5)} us, p99 ${at(0.99)} us, ${times.length} trips`);
+  console.log(
+    `round trip with both asleep: p50 ${at(0.5)} us, p99 ${at(0.99)} us, ${each.toFixed(1)} us of CPU each, both threads`,
+  );
 }
