@@ -52,7 +52,7 @@ class Broker:
             ]))
             self.argv = [
                 str(ROOT / "node_modules/.bin/node"), str(ROOT / "dist/odradek.js"), "start", "--config", str(config),
-                "--override", "shard.count=2",
+                "--format-if-missing", "--override", "shard.count=2",
             ]
 
     def start(self, timeout=120):
