@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import subprocess
 import sys
 import time
 import traceback
@@ -57,6 +58,14 @@ class Suite:
         self.passed += 1
         print(f"ok   {name} ({time.monotonic() - began:.1f} s){f': {note}' if note else ''}")
         return True
+
+    def guard(self, name, body):
+        """Runs a part; what it does between its checks can fail too, and the parts behind it still run."""
+        try:
+            body()
+        except (AssertionError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            self.failed += 1
+            print(f"FAIL {name}: {error}".replace("\n", "\n     "))
 
     def _revive(self):
         """A broker that died during the last check is a failure of its own, and is started again for the next."""
@@ -115,7 +124,7 @@ def main():
             suite.started = True
             for name, part in PARTS.items():
                 if name in options.only.split(","):
-                    part(suite)
+                    suite.guard(name, lambda part=part: part(suite))
             suite.check("the broker still answers", lambda: clients.create_topics(
                 suite.bootstrap, [{"topic": suite.topic("last"), "partitions": 1}]))
     except KeyboardInterrupt:
