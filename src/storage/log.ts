@@ -10,7 +10,7 @@
  * reads. After a failed file operation `failed` is set, `env.onFailed` has been called, and all that is asked fails.
  */
 import type { LogConfig } from '../config/log-config.ts';
-import type { DiskFault } from '../port/disk.ts';
+import { DiskFault } from '../port/disk.ts';
 import type { Append } from './append.ts';
 import { Appender } from './appender.ts';
 import { readInto } from './batch-walk.ts';
@@ -339,9 +339,14 @@ export class Log {
     }
   }
 
-  /** Gives descriptors and memory back without touching the files: the directory is offline. */
+  /**
+   * Gives descriptors and memory back without touching the files: the directory is offline. A flush under way fails, as the files that it
+   * has not come to are given up.
+   */
   abandon(): void {
-    this.#state.closed = true;
+    const state = this.#state;
+    state.closed = true;
+    state.failed ??= new DiskFault('EIO', state.directory, 'use', 'the log directory is offline');
     this.#dropAll();
   }
 
