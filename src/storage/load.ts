@@ -13,6 +13,7 @@ import { LOG_SUFFIX, SNAPSHOT_SUFFIX, segmentPath } from './names.ts';
 import { isOldMessage, oldFormatFault } from './old-format.ts';
 import { leased, syncSegment } from './persistence.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
+import { recallBatches } from './producer-recall.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
 import { Segment } from './segment.ts';
 import { listSegments, tellOrphans, unlinkSegment } from './segment-files.ts';
@@ -127,6 +128,7 @@ async function loadActive(log: LogState): Promise<number> {
         bytes: active.sizeInBytes - end,
       });
       await file.truncate(end);
+      await file.sync();
       active.sizeInBytes = active.writtenBytes = end;
     }
   } finally {
@@ -190,6 +192,7 @@ async function loadProducerStates(log: LogState, files: SegmentFiles): Promise<v
     }
     producers.mapEndOffset = endOffset;
   }
+  await recallBatches(log);
   producers.onHighWatermark(log.highWatermark);
 }
 

@@ -77,6 +77,12 @@ export class ProducerEntry implements ProducerSnapshotEntry {
     this.batches.push(oldest);
   }
 
+  /** Puts the batches that a snapshot does not hold in front of its one; `batches` ends with it. */
+  recall(batches: readonly ProducerBatch[]): void {
+    if (this.batches.length >= batches.length) return;
+    this.batches.splice(0, this.batches.length, ...batches);
+  }
+
   /** The remembered batch with just these sequence numbers. */
   duplicateOf(header: BatchHeader): ProducerBatch | null {
     if (header.producerEpoch !== this.producerEpoch) return null;

@@ -140,7 +140,11 @@ class Recovery {
       try {
         endOffset = Math.max(endOffset, base, await this.#scanSegment(file, segment));
         cut = (await file.size()) - segment.sizeInBytes;
-        if (cut > 0) await file.truncate(segment.sizeInBytes);
+        if (cut > 0) {
+          await file.truncate(segment.sizeInBytes);
+          // What is cut must not come back under a clean stop, which nobody recovers from.
+          await file.sync();
+        }
       } finally {
         await file.close();
       }

@@ -150,6 +150,7 @@ async function cutSegment(log: LogState, segment: Segment, offset: number): Prom
     const batch = await findBatch(segment, file, offset);
     const size = batch?.position ?? segment.writtenBytes;
     await file.truncate(size);
+    await file.sync();
     segment.sizeInBytes = segment.writtenBytes = size;
     segment.syncedBytes = Math.min(segment.syncedBytes, size);
     if (size === 0) segment.firstTimestamp = -1n;

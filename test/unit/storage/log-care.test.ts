@@ -121,6 +121,25 @@ test('producers are the same after a clean stop, and expire', async () => {
   assert.equal(patient.producers.size, 4, 'the snapshot at this offset is not written again');
 });
 
+test('the last five batches of a producer are known after a clean stop, in older segments too', async () => {
+  const world = await newWorld();
+  const log = await openTestLog(world, SMALL, { producerIdExpirationMs: Infinity });
+  const resent = (index: number): Buffer =>
+    batchOf(10, 5, { producerId: 1, producerEpoch: 0, baseSequence: index * 10 });
+  for (let index = 0; index < 12; index++) {
+    append(log, resent(index));
+    if (index === 9) log.roll();
+  }
+  await log.close();
+  const again = await openTestLog(worldOn(world.memory), SMALL, { producerIdExpirationMs: Infinity });
+  for (const index of [7, 8, 9, 10, 11]) {
+    const { duplicate, baseOffset } = append(again, resent(index));
+    assert.deepEqual([duplicate, baseOffset], [true, index * 10]);
+  }
+  assert.equal(append(again, resent(12)).baseOffset, 120);
+  await again.close();
+});
+
 test('truncation cuts batches, segments, epochs and producers', async () => {
   const world = await newWorld();
   const log = await openTestLog(world, SMALL, { producerIdExpirationMs: Infinity });
