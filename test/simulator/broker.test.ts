@@ -19,6 +19,7 @@ const KEPT: readonly (readonly [seed: number, found: string])[] = [
   [422847989, 'control stopped with a request open'],
   [424001310, 'a fetch told start and watermark of different moments'],
   [424001442, 'a log that had failed was taken for synced'],
+  [425223154, 'what recovery had cut off came back after a clean stop'],
   [424883614, 'a directory went offline under a flush, which was taken for done'],
 ];
 

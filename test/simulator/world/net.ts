@@ -272,18 +272,18 @@ export class Connection implements Wire {
   }
 
   #collectServer(receiver: WireReceiver, events: (() => void)[]): void {
-    if (this.#clientState !== 'open') {
-      // A paused wire does not see it, unless the kernel is asked to take more.
-      if ((this.#reading && !this.#finSeen) || this.#held.length > 0) events.push(() => this.#fail('ECONNRESET'));
-      return;
-    }
-    if (this.#held.length > 0 && this.#toClient.size < this.#capacity) events.push(() => this.#fill());
     if (this.#owesWritten && this.#held.length === 0) {
       events.push(() => {
         this.#owesWritten = false;
         receiver.written();
       });
     }
+    if (this.#clientState !== 'open') {
+      // A paused wire does not see it, unless the kernel is asked to take more.
+      if ((this.#reading && !this.#finSeen) || this.#held.length > 0) events.push(() => this.#fail('ECONNRESET'));
+      return;
+    }
+    if (this.#held.length > 0 && this.#toClient.size < this.#capacity) events.push(() => this.#fill());
     if (this.#ending && this.#held.length === 0) events.push(() => this.#drop());
     if (!this.#reading) return;
     if (this.#toServer.size > 0) events.push(() => this.#deliver(receiver));
