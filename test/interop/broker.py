@@ -57,14 +57,8 @@ class Broker:
 
     def start(self, timeout=120):
         """Returns when the broker has printed its ready line."""
-        assert self.process is None, "the broker is running"
         began = time.monotonic()
-        # Its own session, so that Ctrl-C reaches the suite, which then stops it in order.
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                self.argv, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        ready = threading.Event()
-        threading.Thread(target=self._follow, args=(self.process, ready), daemon=True).start()
+        ready = self.launch()
         while not ready.wait(0.02):
             if self.process.poll() is not None:
                 code, self.process = self.process.returncode, None
@@ -73,6 +67,17 @@ class Broker:
                 self.kill()
                 raise RuntimeError(f"the broker was not ready after {timeout} s:\n{self.tail()}")
         self.ready_seconds = time.monotonic() - began
+
+    def launch(self):
+        """Starts the process and returns the event of its ready line."""
+        assert self.process is None, "the broker is running"
+        # Its own session, so that Ctrl-C reaches the suite, which then stops it in order.
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.argv, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        ready = threading.Event()
+        threading.Thread(target=self._follow, args=(self.process, ready), daemon=True).start()
+        return ready
 
     def _follow(self, process, ready):
         with open(self.log, "ab") as log:

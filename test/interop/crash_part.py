@@ -18,9 +18,20 @@ def run(suite):
         return
     suite.check(f"crash: {suite.kills} times kill -9 under load", lambda: crash(suite, "kill", suite.broker.kill))
     suite.check(f"crash: {suite.kills} clean stops under load", lambda: crash(suite, "stop", suite.broker.stop))
+    suite.check(f"crash: {suite.kills} times kill -9 under load, and a kill or a stop while it starts again",
+                lambda: crash(suite, "again", lambda: kill_again(suite)))
     if clients.JAVA_CLIENT.missing is None:
         suite.check("crash: kafka-dump-log accepts every file afterwards", lambda: tools_part.dump_stopped(suite))
         suite.check("crash: kafka-dump-log reads the metadata log of a killed broker", lambda: metadata_of_killed(suite))
+
+
+def kill_again(suite):
+    """A start that does not get far: what it had not recovered yet must not be taken for recovered."""
+    suite.broker.kill()
+    for _ in range(2):
+        suite.broker.launch()
+        time.sleep(random.uniform(0.05, 0.8))
+        random.choice([suite.broker.kill, suite.broker.stop])()
 
 
 class ConfluentLoad(threading.Thread):
