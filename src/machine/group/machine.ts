@@ -1,0 +1,87 @@
+/**
+ * The coordinator of groups: decides about everything whose records stand in one partition of `__consumer_offsets`. One a partition, on
+ * the thread that owns it; the runtime around it (coordinator/runtime) appends, commits and answers.
+ *
+ *   offsets/    what groups have committed        classic/   JoinGroup … LeaveGroup (generations)
+ *   assignor/   who gets which partition          consumer/  ConsumerGroupHeartbeat (epochs, KIP-848) and the way between both
+ *
+ * To add an event: a row in GroupEvents, a row in DECISIONS. To add a record: a row in REPLAYS.
+ */
+import { UndoJournal, UndoMap } from '../../base/undo-map.ts';
+import type {
+  GroupAnswer,
+  GroupContext,
+  GroupDecision,
+  GroupEvent,
+  GroupEventKind,
+  GroupEvents,
+  GroupMachineSettings,
+} from './decision.ts';
+import type { Group } from './group.ts';
+import type { GroupRecord, GroupRecordOf, GroupRecordType } from './records.ts';
+
+/** Of a record of a transaction that has not ended. */
+export interface Producer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+/** What all parts of the machine work on. */
+export interface GroupState {
+  readonly settings: GroupMachineSettings;
+  readonly journal: UndoJournal;
+  /** By id; of both protocols. Changed by replay only. */
+  readonly groups: UndoMap<string, Group>;
+}
+
+/** Decides one kind of event. */
+export type DecideGroup<K extends GroupEventKind> = (
+  state: GroupState,
+  event: GroupEvents[K]['event'],
+  context: GroupContext,
+) => GroupDecision<GroupEvents[K]['answer']>;
+
+/** Replays one type of record. */
+export type ReplayGroup<N extends GroupRecordType> = (
+  state: GroupState,
+  record: GroupRecordOf<N>,
+  offset: number,
+  producer: Producer | null,
+) => void;
+
+// Filled in by the parts: each exports its rows.
+const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {};
+const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = {};
+
+export class GroupMachine implements GroupState {
+  readonly settings: GroupMachineSettings;
+  readonly journal = new UndoJournal();
+  readonly groups = new UndoMap<string, Group>(this.journal);
+
+  constructor(settings: GroupMachineSettings) {
+    this.settings = settings;
+  }
+
+  decide(event: GroupEvent, context: GroupContext): GroupDecision {
+    const decide = DECISIONS[event.kind] as DecideGroup<GroupEventKind> | undefined;
+    if (decide === undefined) return { records: [], answer: null as GroupAnswer };
+    return decide(this, event, context);
+  }
+
+  replay(record: GroupRecord, offset: number, _epoch: number, producer: Producer | null = null): void {
+    this.journal.at(offset);
+    const replay = REPLAYS[record.type] as ReplayGroup<GroupRecordType> | undefined;
+    replay?.(this, record as GroupRecordOf<GroupRecordType>, offset, producer);
+  }
+
+  /** Records below `endOffset` are committed. */
+  commit(endOffset: number): void {
+    this.journal.commit(endOffset);
+    this.groups.commit(endOffset);
+  }
+
+  /** Records at `endOffset` and later were not written: the state goes back. */
+  revert(endOffset: number): void {
+    this.journal.revert(endOffset);
+  }
+}
