@@ -3,6 +3,7 @@
  * replayed (which alone changes hard state) and committed; then its answers leave. Soft state (who waits in a join phase, when somebody
  * was last heard of) stands beside it, is changed by deciding, and may be lost at any time.
  */
+import type { Uuid } from '../../base/uuid.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
@@ -18,9 +19,14 @@ export interface GroupContext {
   readonly ticket: number;
   /** This shard's view of the cluster. */
   readonly image: MetadataImage;
+  /** Of an `onFailed` event: why the records could not be written, as the client is to be told. 0 else. */
+  readonly errorCode: number;
   /** A new random UUID in Kafka's text form (base64url), for member ids. */
   uuid(): string;
 }
+
+/** The circumstances of one question: no records will come of it. */
+export type QueryContext = Pick<GroupContext, 'now' | 'image'>;
 
 /** Sets the one timer of a key; `event` null cancels it. */
 export interface GroupTimer {
@@ -38,7 +44,11 @@ export interface Reply {
 export interface GroupDecision<Answer = GroupAnswer> {
   /** One atomic batch. */
   readonly records: readonly GroupRecord[];
-  /** To whoever submitted the event, when the records are committed. Absent: the ticket is answered by `replies` of a later decision. */
+  /**
+   * To whoever submitted the event, when the records are committed. Absent: the ticket is answered by `replies` of a later
+   * decision. Where the records cannot be written, whoever submitted is refused; those in `replies`, too, unless there is `onFailed`: then their
+   * tickets still wait, and that decision answers them.
+   */
   readonly answer?: Answer;
   readonly replies?: readonly Reply[];
   readonly timers?: readonly GroupTimer[];
@@ -114,8 +124,11 @@ export interface GroupEvents extends ApiEvents {
   began: { event: { readonly kind: 'began' }; answer: null };
   /** Looks for offsets that have expired and for groups that nothing holds. Sets its own next timer (offsets.retention.check.interval.ms). */
   expireOffsets: { event: { readonly kind: 'expireOffsets' }; answer: null };
-  /** Topics were deleted: their offsets go. Names. */
-  topicsDeleted: { event: { readonly kind: 'topicsDeleted'; readonly topics: readonly string[] }; answer: null };
+  /** Topics were deleted: their offsets go. */
+  topicsDeleted: {
+    event: { readonly kind: 'topicsDeleted'; readonly topics: readonly { readonly name: string; readonly id: Uuid }[] };
+    answer: null;
+  };
   /** Topics were created or changed (partitions, racks), by name: groups that subscribe to them look at them again at their next heartbeat. */
   topicsChanged: { event: { readonly kind: 'topicsChanged'; readonly topics: readonly string[] }; answer: null };
   /** Settings of a group changed (IncrementalAlterConfigs of a GROUP resource). */

@@ -3,6 +3,7 @@
  *
  * Codes are Kafka's (0: none). A group that is not there at all is nobody's: the parts answer for it themselves.
  */
+import type { GroupTimer } from './decision.ts';
 import type { GroupRecord } from './records.ts';
 
 export type GroupType = 'classic' | 'consumer';
@@ -31,6 +32,8 @@ export interface Group {
   readonly isEmpty: boolean;
   /** A code; or, where the answer depends on the partition, a check of each. */
   checkOffsetCommit(check: OffsetCommitCheck): number | PartitionCheck;
+  /** A commit keeps the session of a member of the classic protocol alive: its timer, set anew. Called for what is accepted. */
+  timersAfterCommit?(memberId: string): readonly GroupTimer[];
   checkOffsetFetch(memberId: string | null, memberEpoch: number, committed: number): number;
   checkOffsetDelete(): number;
   /** For DeleteGroups: NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND (a dead group) or none. */
