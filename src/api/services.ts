@@ -8,7 +8,7 @@ import type { LogConfig } from '../config/log-config.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import type { Decoded, Input } from '../protocol/message.ts';
 import type { Records } from '../protocol/records.ts';
-import type { APIS } from '../protocol/schema/index.ts';
+import type { APIS, RequestOf, ResponseOf } from '../protocol/schema/index.ts';
 import type { FetchSessions } from './fetch-session.ts';
 import type { RequestContext } from './handler.ts';
 
@@ -83,6 +83,25 @@ export interface DeletePart extends PartitionKey {
 /** APIs that the control thread answers. */
 export type ControlApi = 'CreateTopics' | 'DeleteTopics' | 'CreatePartitions' | 'AllocateProducerIds';
 
+/** APIs that the coordinator of a group answers. */
+export type GroupApi =
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'JoinGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'SyncGroup'
+  | 'DescribeGroups'
+  | 'DeleteGroups'
+  | 'OffsetDelete'
+  | 'ConsumerGroupHeartbeat'
+  | 'ConsumerGroupDescribe';
+
+/** A coordinator's answer; or why there is none, as the client is to be told: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS … */
+export type GroupOutcome<N extends GroupApi> =
+  | { readonly ok: true; readonly response: ResponseOf<N> }
+  | { readonly ok: false; readonly errorCode: number };
+
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -127,6 +146,10 @@ export interface Services {
     request: Input<(typeof APIS)[N]['request']>,
     principal: string,
   ): Promise<Decoded<(typeof APIS)[N]['response']>>;
+  /** Asks the coordinator of one group, in the version of the request. */
+  group<N extends GroupApi>(api: N, groupId: string, request: RequestOf<N>, context: Context): Promise<GroupOutcome<N>>;
+  /** Asks every coordinator of this broker for its groups: one response a shard. */
+  allGroups(request: RequestOf<'ListGroups'>, context: Context): Promise<ResponseOf<'ListGroups'>[]>;
   /** The next producer id of this broker (KIP-360), or a code of Kafka's. */
   nextProducerId(): Promise<{ errorCode: number; producerId: number }>;
 }

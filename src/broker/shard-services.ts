@@ -88,6 +88,8 @@ export function shardServices(parts: ServiceParts): Services {
     epochEnds: (items) => new Promise((resolve) => scatter.ask('epochEnd', { items }, resolve)),
     deleteRecords: (items) => new Promise((resolve) => scatter.ask('deleteRecords', { items }, resolve)),
     control,
+    group: () => Promise.resolve({ ok: false, errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE }),
+    allGroups: () => Promise.resolve([]),
     nextProducerId: () => producerIds.next(),
   };
 }

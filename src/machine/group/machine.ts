@@ -16,6 +16,8 @@ import type {
   GroupEventKind,
   GroupEvents,
   GroupMachineSettings,
+  GroupQuery,
+  QueryContext,
 } from './decision.ts';
 import type { Group } from './group.ts';
 import type { GroupRecord, GroupRecordOf, GroupRecordType } from './records.ts';
@@ -49,8 +51,17 @@ export type ReplayGroup<N extends GroupRecordType> = (
   producer: Producer | null,
 ) => void;
 
+/** Answers one kind of question from what is committed below `committed`. */
+export type QueryGroup<K extends GroupQuery> = (
+  state: GroupState,
+  event: GroupEvents[K]['event'],
+  committed: number,
+  context: QueryContext,
+) => GroupEvents[K]['answer'];
+
 // Filled in by the parts: each exports its rows.
 const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {};
+const QUERIES: { readonly [K in GroupQuery]?: QueryGroup<K> } = {};
 const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = {};
 
 export class GroupMachine implements GroupState {
@@ -68,10 +79,21 @@ export class GroupMachine implements GroupState {
     return decide(this, event, context);
   }
 
+  /** Null: it is no question but an event to decide about. */
+  query(event: GroupEvent, committed: number, context: QueryContext): GroupAnswer | null {
+    const query = QUERIES[event.kind as GroupQuery] as QueryGroup<GroupQuery> | undefined;
+    return query === undefined ? null : query(this, event as GroupEvents[GroupQuery]['event'], committed, context);
+  }
+
   replay(record: GroupRecord, offset: number, _epoch: number, producer: Producer | null = null): void {
     this.journal.at(offset);
     const replay = REPLAYS[record.type] as ReplayGroup<GroupRecordType> | undefined;
     replay?.(this, record as GroupRecordOf<GroupRecordType>, offset, producer);
+  }
+
+  /** The marker of a transaction stands at `offset`: what the producer wrote in it counts, or never was. */
+  endTransaction(_producerId: number, _producerEpoch: number, _commit: boolean, offset: number): void {
+    this.journal.at(offset);
   }
 
   /** Records below `endOffset` are committed. */
