@@ -34,7 +34,14 @@ import type { RequestOf, ResponseOf } from '../protocol/schema/index.ts';
 import { createDescriptors } from '../storage/descriptors.ts';
 import { createLogEnvironment } from '../storage/environment.ts';
 import { METADATA_DIRECTORY, MetadataError, MetadataLog } from '../storage/metadata/metadata-log.ts';
-import { type AnswerWhen, type Loaded, Runtime, type RuntimeError, type RuntimeOutcome } from './runtime.ts';
+import {
+  type AnswerWhen,
+  type Encoded,
+  type Loaded,
+  Runtime,
+  type RuntimeError,
+  type RuntimeOutcome,
+} from './runtime.ts';
 
 /** Segments of the metadata log that are open at once. */
 const MAX_DESCRIPTORS = 8;
@@ -113,7 +120,9 @@ export class MetadataCoordinator {
         get endOffset() {
           return log.endOffset;
         },
-        append: (records, now) => this.#append(records, now),
+        maxBatchBytes: Number.POSITIVE_INFINITY,
+        encode: (record) => this.#encode(record),
+        append: (batch, _baseOffset, now, done) => done({ ok: true, baseOffset: this.#append(batch, now) }),
       },
       machine: {
         decide: (event, context) => this.#controller.decide(event, { ...context, entropy }),
@@ -176,9 +185,11 @@ export class MetadataCoordinator {
   async *#loaded(): AsyncGenerator<Loaded<MetadataRecord>> {
     let isSnapshot = this.#log.snapshot !== null;
     for await (const { values, lastOffset, epoch } of this.#log.load()) {
-      const records = values.map((value) => this.#decoded(value, lastOffset));
+      const decoded = values.map((value) => this.#decoded(value, lastOffset));
       if (!isSnapshot) this.#bytesSinceSnapshot += values.reduce((sum, { length }) => sum + length, 0);
-      yield { records, baseOffset: lastOffset - records.length + 1, lastOffset, epoch, isSnapshot };
+      const baseOffset = lastOffset - decoded.length + 1;
+      const at = isSnapshot ? (): number => lastOffset : (index: number): number => baseOffset + index;
+      yield { records: decoded.map((record, index) => ({ record, offset: at(index) })), lastOffset, epoch };
       isSnapshot = false;
     }
   }
@@ -196,12 +207,17 @@ export class MetadataCoordinator {
     }
   }
 
-  #append(records: readonly MetadataRecord[], now: number) {
-    const values = records.map(encodeRecord);
-    for (const { length } of values) this.#bytesSinceSnapshot += length;
-    const baseOffset = this.#log.append(values, now);
-    // What a reload would replay, not what was decided: a codec that loses something is found at once.
-    return { baseOffset, records: values.map((value) => decodeRecord(value)) };
+  #encode(decided: MetadataRecord): Encoded<MetadataRecord> {
+    const value = encodeRecord(decided);
+    return { record: decodeRecord(value), key: null, value, sizeInBytes: value.length };
+  }
+
+  #append(batch: readonly Encoded<MetadataRecord>[], now: number): number {
+    for (const { sizeInBytes } of batch) this.#bytesSinceSnapshot += sizeInBytes;
+    return this.#log.append(
+      batch.map(({ value }) => value as Buffer),
+      now,
+    );
   }
 
   /** Control's own image: what is not committed yet included. */

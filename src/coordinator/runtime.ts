@@ -1,101 +1,52 @@
 /**
- * The one runtime around a deterministic machine: the controller, and later the coordinators of groups, transactions and share groups. On
- * the thread that owns the machine's log, one a log.
+ * The one runtime around a deterministic machine: the controller, the coordinators of groups, and later of transactions and share groups.
+ * On the thread that owns the machine's log, one a log.
  *
- *   submit ─▶ queue ─▶ decide ─▶ append ─▶ replay ─┐            the newest state, ahead of what is committed
- *                                                   ▼
- *                         answer ◀─ waiting ◀─ committed        failed ─▶ revert, everything that waits is refused
+ *   submit ─▶ queue ─▶ decide ─▶ replay ─▶ gathering ─▶ log          the newest state, ahead of what is committed
+ *                 ▲                                      │
+ *              timers                                    ▼
+ *                 answer ◀─ waiting ◀───────────── committed        refused ─▶ revert, everything that saw it is refused
+ *   query ──────▶ answered at once, from what is committed
  *
- * One decision is one atomic batch, unless it calls itself divisible. A decision without records is answered when everything that it may
- * have seen is committed. Everything that completes later carries the epoch in which it began and is dropped in another.
+ * One decision stands in one atomic batch, unless it calls itself divisible; a batch holds what several decided in a turn (`lingerMs`). While the
+ * log is not done with one batch, the next gathers. A decision without records is answered when everything that it may have seen is
+ * committed. One without an answer parks its ticket: `replies` of a later decision answer it.
  */
 import { assert } from '../base/assert.ts';
-import type { Clock, Timer } from '../port/clock.ts';
+import type { Clock } from '../port/clock.ts';
+import { Batches } from './batches.ts';
+import type { Complete, DecisionContext, Loaded, Machine, MachineLog, Reply, RuntimeDecision } from './contract.ts';
+import type { AnswerWhen, CommittedBatch, RuntimeError } from './contract.ts';
+import { KeyedTimers } from './keyed-timers.ts';
+import { Timers } from './timers.ts';
+
+export type * from './contract.ts';
 
 /** Deciding and replaying take at most so long before the loop goes on with other work. */
 const SLICE_MS = 1;
 /** How often the time is looked at while replaying. */
 const REPLAYS_BETWEEN_LOOKS = 64;
-/** Events that may wait; beyond that a submission is refused. */
+/** Events that may wait to be decided; beyond that a submission is refused. */
 const MAX_QUEUE = 10_000;
-/** Records of one batch of a divisible decision. */
-const MAX_BATCH_RECORDS = 10_000;
-
-/** A timer that a decision sets. `event` null cancels it. A key has one timer at a time. */
-export interface TimerRequest<Event> {
-  readonly key: string;
-  readonly delayMs: number;
-  readonly event: Event | null;
-}
-
-/** What a machine decides. */
-export interface RuntimeDecision<Event, Record, Answer> {
-  readonly records: readonly Record[];
-  readonly answer: Answer;
-  readonly timers?: readonly TimerRequest<Event>[];
-  /** The records may be spread over several batches. */
-  readonly divisible?: boolean;
-}
-
-export interface DecisionContext {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Where the first record of the decision will stand. */
-  readonly nextOffset: number;
-}
-
-/** A state that decides, and changes by replaying only. */
-export interface Machine<Event, Record, Answer> {
-  decide(event: Event, context: DecisionContext): RuntimeDecision<Event, Record, Answer>;
-  /** Cannot fail. Offsets never go back but by `revert`. */
-  replay(record: Record, offset: number, epoch: number): void;
-  /** Records below `endOffset` are committed. */
-  commit(endOffset: number): void;
-  /** Records at `endOffset` and later do not exist: the state goes back. */
-  revert(endOffset: number): void;
-}
-
-/** The log of a machine. Its owner tells the runtime by `committed` and `failed` what became of an append. */
-export interface MachineLog<Record> {
-  readonly endOffset: number;
-  /** Appends one atomic batch and returns the records as a reload would decode them. */
-  append(records: readonly Record[], now: number): { readonly baseOffset: number; readonly records: readonly Record[] };
-}
-
-/** Why there is no answer. 'loading': the state is not there yet. 'stopped': this node does not lead the log (any more). */
-export type RuntimeError = 'loading' | 'stopped' | 'failed' | 'overloaded';
-
-export type RuntimeOutcome<Answer> =
-  | { readonly ok: true; readonly answer: Answer }
-  | { readonly ok: false; readonly error: RuntimeError };
-
-export type Complete<Answer> = (outcome: RuntimeOutcome<Answer>) => void;
-
-/** Committed: the records are safe. Acknowledged: everybody who shows the state to others has applied them too. */
-export type AnswerWhen = 'committed' | 'acknowledged';
-
-/** Records that were read back. */
-export interface Loaded<Record> {
-  readonly records: readonly Record[];
-  /** Of the first record. All records of a snapshot stand at its last offset. */
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  readonly epoch: number;
-  readonly isSnapshot: boolean;
-}
-
-/** A committed batch, for those who replay it elsewhere. */
-export interface CommittedBatch<Record> {
-  readonly records: readonly Record[];
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  readonly epoch: number;
-}
+/** Answers that may wait for the log to commit, and tickets that wait for a later decision. */
+const MAX_WAITING = 50_000;
+const MAX_PARKED = 100_000;
+/** After so long the event of a timer comes again, where what it decided could not be written. */
+const TIMER_RETRY_MS = 500;
 
 export interface RuntimeOptions<Event, Record, Answer> {
   readonly machine: Machine<Event, Record, Answer>;
   readonly log: MachineLog<Record>;
   readonly clock: Clock;
+  /** The thread's wheel, where many runtimes share it. */
+  readonly timers?: Timers;
+  /**
+   * How long the records of several decisions gather into one batch. 0: each decision is written at once. -1: until the end of the loop's
+   * turn.
+   */
+  readonly lingerMs?: number;
+  /** An answer that has waited so long for the log is given up: 'timed-out'. What was decided stands. */
+  readonly timeoutMs?: number;
   /** Called for each committed batch, in order, before the answers that wait for it. */
   readonly onBatch?: (batch: CommittedBatch<Record>) => void;
 }
@@ -104,27 +55,43 @@ interface Submission<Event, Answer> {
   readonly event: Event;
   readonly complete: Complete<Answer>;
   readonly when: AnswerWhen;
+  /** See DecisionContext. */
+  readonly errorCode: number;
+  /** Of a timer that fired: its key, and whether it still counts when its turn comes. */
+  readonly timer: { readonly key: string; take(): boolean } | null;
 }
 
-interface Waiting<Answer> {
+/** A decision whose records are not committed yet. */
+interface Waiting<Event, Answer> {
   readonly endOffset: number;
-  readonly answer: Answer;
-  readonly complete: Complete<Answer>;
+  readonly since: number;
   readonly when: AnswerWhen;
+  /** Undefined: the ticket is parked, or nobody waits any more. */
+  answer: Answer | undefined;
+  complete: Complete<Answer>;
+  replies: readonly Reply<Answer>[];
+  readonly onFailed: Event | null;
+  readonly submission: Submission<Event, Answer>;
 }
 
 const NOTHING = (): void => {};
+const NO_REPLIES: readonly never[] = [];
 
 export class Runtime<Event, Record, Answer> {
   readonly #options: RuntimeOptions<Event, Record, Answer>;
+  readonly #batches: Batches<Record>;
+  readonly #timers: KeyedTimers<Event>;
   #state: 'loading' | 'active' | 'stopped' = 'loading';
   #epoch = -1;
   #queue: Submission<Event, Answer>[] = [];
   #running = false;
   #paused = false;
-  #waiting: Waiting<Answer>[] = [];
+  #goesOn = false;
+  #waiting: Waiting<Event, Answer>[] = [];
+  #timesOut = false;
+  #ticket = 0;
+  readonly #parked = new Map<number, Complete<Answer>>();
   #unpublished: CommittedBatch<Record>[] = [];
-  readonly #timers = new Map<string, Timer>();
   /** One more than the last record of the machine; control records of the log do not count. */
   #endOffset = 0;
   #committed = 0;
@@ -132,6 +99,26 @@ export class Runtime<Event, Record, Answer> {
 
   constructor(options: RuntimeOptions<Event, Record, Answer>) {
     this.#options = options;
+    const { log, clock, machine } = options;
+    const timers = options.timers ?? new Timers(clock);
+    this.#batches = new Batches({
+      log,
+      clock,
+      lingerMs: options.lingerMs ?? 0,
+      replay: (record, offset) => {
+        machine.replay(record, offset, this.#epoch, null);
+        this.#endOffset = offset + 1;
+      },
+      written: (batch) => {
+        if (options.onBatch !== undefined) this.#unpublished.push({ ...batch, epoch: this.#epoch });
+      },
+      endOffset: () => this.#endOffset,
+      refused: (baseOffset, endOffset, errorCode) => this.#refuse(baseOffset, endOffset, errorCode),
+      free: () => this.#run(),
+    });
+    this.#timers = new KeyedTimers(timers, (key, event, take) => {
+      this.#enqueue({ event, complete: NOTHING, when: 'committed', errorCode: 0, timer: { key, take } });
+    });
   }
 
   get state(): 'loading' | 'active' | 'stopped' {
@@ -147,55 +134,102 @@ export class Runtime<Event, Record, Answer> {
     return this.#endOffset;
   }
 
+  /** Records below are committed. */
+  get committedOffset(): number {
+    return this.#committed;
+  }
+
   /** Whether the state is the committed one: nothing is on its way. */
   get isSettled(): boolean {
     return this.#committed >= this.#endOffset;
   }
 
+  /** What is held for those who wait, for limits and tests. */
+  get held(): { readonly queue: number; readonly waiting: number; readonly parked: number; readonly timers: number } {
+    return {
+      queue: this.#queue.length,
+      waiting: this.#waiting.length,
+      parked: this.#parked.size,
+      timers: this.#timers.size,
+    };
+  }
+
   // ---- load
 
-  /** Replays what the log holds, a millisecond at a time. Resolves with the end offset. */
+  /** Replays what the log holds, a millisecond at a time. Resolves with the end offset. Ends early where the runtime is stopped. */
   async load(source: AsyncIterable<Loaded<Record>>): Promise<number> {
     const { machine, clock } = this.#options;
     let sliceStart = clock.monotonic();
-    for await (const { records, baseOffset, lastOffset, epoch, isSnapshot } of source) {
-      for (const [index, record] of records.entries()) {
-        machine.replay(record, isSnapshot ? lastOffset : baseOffset + index, epoch);
-        if (index % REPLAYS_BETWEEN_LOOKS !== 0 || clock.monotonic() - sliceStart < SLICE_MS) continue;
+    let count = 0;
+    for await (const { records, lastOffset, epoch, marker } of source) {
+      for (const { record, offset, producer } of records) {
+        machine.replay(record, offset, epoch, producer ?? null);
+        this.#endOffset = lastOffset + 1;
+        if (++count % REPLAYS_BETWEEN_LOOKS !== 0 || clock.monotonic() - sliceStart < SLICE_MS) continue;
         await new Promise<void>((resolve) => clock.soon(resolve));
         sliceStart = clock.monotonic();
+        if (this.#state === 'stopped') return this.#endOffset;
       }
-      if (records.length > 0) this.#endOffset = lastOffset + 1;
+      if (marker != null) {
+        machine.endTransaction?.(marker.producerId, marker.producerEpoch, marker.commit, lastOffset);
+        this.#endOffset = lastOffset + 1;
+      }
       machine.commit(lastOffset + 1);
+      if (this.#isStopped()) break;
     }
     this.#committed = this.#endOffset;
     return this.#endOffset;
   }
 
+  // The state may change during any await, which the compiler does not see.
+  #isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
   /** The state is loaded, and this node leads the log in `epoch`: decisions begin. */
   begin(epoch: number): void {
     assert(epoch > this.#epoch, 'epochs only rise');
+    if (this.#state === 'stopped') return;
     this.#epoch = epoch;
     this.#state = 'active';
     this.#run();
+  }
+
+  /** This node leads the log in a later epoch without having lost it in between. */
+  raiseEpoch(epoch: number): void {
+    assert(epoch >= this.#epoch, 'epochs only rise');
+    if (this.#state === 'active') this.#epoch = epoch;
   }
 
   // ---- submit
 
   /**
    * Has the machine decide about an event, after those that were submitted before. `complete` is called once: with the answer when the
-   * decision's records are committed (and, if so asked, acknowledged), or with why there is none.
+   * records behind it are committed (and, if so asked, acknowledged), or with why there is none.
    */
   submit(event: Event, complete: Complete<Answer>, when: AnswerWhen = 'committed'): void {
     if (this.#state !== 'active') {
       complete({ ok: false, error: this.#state });
       return;
     }
-    if (this.#queue.length >= MAX_QUEUE) {
+    const isFull =
+      this.#queue.length >= MAX_QUEUE || this.#waiting.length >= MAX_WAITING || this.#parked.size >= MAX_PARKED;
+    if (isFull) {
       complete({ ok: false, error: 'overloaded' });
       return;
     }
-    this.#queue.push({ event, complete, when });
+    this.#enqueue({ event, complete, when, errorCode: 0, timer: null });
+  }
+
+  /** Answers at once from what is committed; null where the event is no question. Only while the state is 'active'. */
+  query(event: Event): Answer | null {
+    const { machine, clock } = this.#options;
+    return machine.query?.(event, this.#committed, { now: clock.now() }) ?? null;
+  }
+
+  #enqueue(submission: Submission<Event, Answer>): void {
+    if (this.#state !== 'active') return;
+    this.#queue.push(submission);
     this.#run();
   }
 
@@ -209,16 +243,20 @@ export class Runtime<Event, Record, Answer> {
     this.#run();
   }
 
+  get #mayDecide(): boolean {
+    return !this.#paused && this.#state === 'active' && !this.#batches.isFull;
+  }
+
   #run(): void {
-    if (this.#running) return;
+    if (this.#running || this.#goesOn) return;
     this.#running = true;
     const { clock } = this.#options;
     const start = clock.monotonic();
     let done = 0;
-    while (done < this.#queue.length && !this.#paused && this.#state === 'active') {
+    while (done < this.#queue.length && this.#mayDecide) {
       this.#decide(this.#queue[done++] as Submission<Event, Answer>);
-      if (clock.monotonic() - start < SLICE_MS) continue;
-      clock.soon(() => this.#run());
+      if (done % 8 !== 0 || clock.monotonic() - start < SLICE_MS) continue;
+      if (done < this.#queue.length) this.#goOnLater();
       break;
     }
     this.#queue.splice(0, done);
@@ -226,45 +264,56 @@ export class Runtime<Event, Record, Answer> {
     this.#release();
   }
 
-  #decide({ event, complete, when }: Submission<Event, Answer>): void {
-    const { machine, log, clock } = this.#options;
-    const now = clock.now();
-    const { records, answer, timers, divisible } = machine.decide(event, { now, nextOffset: log.endOffset });
-    const batch = divisible === true ? MAX_BATCH_RECORDS : records.length;
-    for (let from = 0; from < records.length; from += batch) this.#append(records.slice(from, from + batch), now);
-    for (const timer of timers ?? []) this.#setTimer(timer);
-    this.#waiting.push({ endOffset: this.#endOffset, answer, complete, when });
-  }
-
-  #append(records: readonly Record[], now: number): void {
-    const { machine, log } = this.#options;
-    const appended = log.append(records, now);
-    const { baseOffset } = appended;
-    for (const [index, record] of appended.records.entries()) machine.replay(record, baseOffset + index, this.#epoch);
-    this.#endOffset = baseOffset + appended.records.length;
-    const lastOffset = this.#endOffset - 1;
-    this.#unpublished.push({ records: appended.records, baseOffset, lastOffset, epoch: this.#epoch });
-  }
-
-  // ---- timers
-
-  #setTimer({ key, delayMs, event }: TimerRequest<Event>): void {
-    this.#timers.get(key)?.cancel();
-    this.#timers.delete(key);
-    if (event === null) return;
-    const epoch = this.#epoch;
-    const timer = this.#options.clock.after(delayMs, () => {
-      if (this.#timers.get(key) === timer) this.#timers.delete(key);
-      if (epoch === this.#epoch) this.submit(event, NOTHING);
+  #goOnLater(): void {
+    this.#goesOn = true;
+    this.#options.clock.soon(() => {
+      this.#goesOn = false;
+      this.#run();
     });
-    this.#timers.set(key, timer);
+  }
+
+  #decide(submission: Submission<Event, Answer>): void {
+    const { timer, event, complete, errorCode, when } = submission;
+    if (timer !== null && !timer.take()) return;
+    const { machine, clock } = this.#options;
+    const now = clock.now();
+    const ticket = ++this.#ticket;
+    const context: DecisionContext = { now, nextOffset: this.#batches.nextOffset, ticket, errorCode };
+    const decision = machine.decide(event, context);
+    for (const { key, delayMs, event: later } of decision.timers ?? NO_REPLIES) this.#timers.set(key, delayMs, later);
+    if (decision.answer === undefined && complete !== NOTHING) this.#parked.set(ticket, complete);
+    const waiting = this.#waitingFor(decision, submission, now, when);
+    const { records } = decision;
+    if (records.length > 0) {
+      const tooLarge = this.#batches.add(records, decision.divisible === true, now);
+      if (tooLarge !== 0) {
+        this.#fail([waiting], tooLarge);
+        return;
+      }
+    }
+    this.#waiting.push({ ...waiting, endOffset: this.#endOffset });
+    this.#watchTimeouts();
+    // What was written inside the call of `flush` may be committed already: #release looks at it.
+    if (records.length > 0) this.#batches.flush();
+  }
+
+  #waitingFor(
+    { answer, replies, onFailed }: RuntimeDecision<Event, Record, Answer>,
+    submission: Submission<Event, Answer>,
+    since: number,
+    when: AnswerWhen,
+  ): Waiting<Event, Answer> {
+    const complete = answer === undefined ? NOTHING : submission.complete;
+    const endOffset = this.#endOffset;
+    const told = replies ?? NO_REPLIES;
+    return { endOffset, since, when, answer, complete, replies: told, onFailed: onFailed ?? null, submission };
   }
 
   // ---- what became of it
 
   /** The log is committed up to `endOffset`. */
   committed(endOffset: number): void {
-    if (endOffset <= this.#committed) return;
+    if (endOffset <= this.#committed || this.#state === 'stopped') return;
     this.#committed = endOffset;
     this.#options.machine.commit(endOffset);
     let published = 0;
@@ -273,7 +322,7 @@ export class Runtime<Event, Record, Answer> {
       published++;
       this.#options.onBatch?.(batch);
     }
-    this.#unpublished.splice(0, published);
+    if (published > 0) this.#unpublished.splice(0, published);
     this.#release();
   }
 
@@ -286,21 +335,88 @@ export class Runtime<Event, Record, Answer> {
   #release(): void {
     if (this.#running) return;
     let done = 0;
-    const released: Waiting<Answer>[] = [];
     while (done < this.#waiting.length) {
-      const next = this.#waiting[done] as Waiting<Answer>;
+      const next = this.#waiting[done] as Waiting<Event, Answer>;
       const limit = next.when === 'committed' ? this.#committed : Math.min(this.#committed, this.#acknowledged);
       if (next.endOffset > limit) break;
-      released.push(next);
       done++;
     }
-    this.#waiting.splice(0, done);
+    if (done === 0) return;
     // Taken off first: an answer may submit the next event.
-    for (const { complete, answer } of released) complete({ ok: true, answer });
+    for (const { answer, complete, replies } of this.#waiting.splice(0, done)) {
+      if (answer !== undefined) complete({ ok: true, answer });
+      for (const { to, answer: reply } of replies) this.#unpark(to)?.({ ok: true, answer: reply });
+    }
   }
+
+  #unpark(ticket: number): Complete<Answer> | undefined {
+    const complete = this.#parked.get(ticket);
+    this.#parked.delete(ticket);
+    return complete;
+  }
+
+  /** A batch was not written: the state is again as it was before, and all that was decided later is refused. */
+  #refuse(baseOffset: number, endOffset: number, errorCode: number): void {
+    this.#options.machine.revert(baseOffset);
+    let kept = this.#waiting.length;
+    while (kept > 0 && (this.#waiting[kept - 1] as Waiting<Event, Answer>).endOffset > baseOffset) kept--;
+    const refused = this.#waiting.splice(kept);
+    this.#endOffset = endOffset;
+    this.#fail(refused, errorCode);
+  }
+
+  #fail(refused: readonly Waiting<Event, Answer>[], errorCode: number): void {
+    const answers: Complete<Answer>[] = [];
+    const events: Submission<Event, Answer>[] = [];
+    for (const { complete, replies, onFailed, submission } of refused) {
+      answers.push(complete);
+      if (onFailed !== null) {
+        events.push({ event: onFailed, complete: NOTHING, when: 'committed', errorCode, timer: null });
+      } else for (const { to } of replies) answers.push(this.#unpark(to) ?? NOTHING);
+      const { timer, event } = submission;
+      if (timer !== null && !this.#timers.has(timer.key)) this.#timers.set(timer.key, TIMER_RETRY_MS, event);
+    }
+    this.#later(events);
+    for (const complete of answers) complete({ ok: false, error: 'refused', errorCode });
+  }
+
+  /** Decides about these before anything else that waits. */
+  #later(events: Submission<Event, Answer>[]): void {
+    if (events.length === 0) return;
+    // While deciding, those that are done stand at the front of the queue and are cut off by their number.
+    this.#options.clock.soon(() => {
+      if (this.#state !== 'active') return;
+      this.#queue.unshift(...events);
+      this.#run();
+    });
+  }
+
+  #watchTimeouts(): void {
+    const { timeoutMs, clock } = this.#options;
+    if (timeoutMs === undefined || this.#timesOut) return;
+    this.#timesOut = true;
+    clock.after(timeoutMs, () => {
+      this.#timesOut = false;
+      if (this.#state === 'stopped') return;
+      const answers: Complete<Answer>[] = [];
+      for (const waiting of this.#waiting) {
+        if (clock.now() - waiting.since < timeoutMs) break;
+        answers.push(waiting.complete);
+        for (const { to } of waiting.replies) answers.push(this.#unpark(to) ?? NOTHING);
+        waiting.answer = undefined;
+        waiting.complete = NOTHING;
+        waiting.replies = NO_REPLIES;
+      }
+      if (this.#waiting.length > 0) this.#watchTimeouts();
+      for (const complete of answers) complete({ ok: false, error: 'timed-out' });
+    });
+  }
+
+  // ---- the end
 
   /** The log takes no more records: what is not committed is undone, and the runtime has stopped. */
   failed(): void {
+    if (this.#state === 'stopped') return;
     this.#options.machine.revert(this.#committed);
     this.#endOffset = Math.min(this.#endOffset, this.#committed);
     this.#end('failed');
@@ -314,12 +430,14 @@ export class Runtime<Event, Record, Answer> {
   #end(error: RuntimeError): void {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
-    for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#batches.stop();
     this.#unpublished = [];
-    const waiting = this.#waiting.splice(0);
-    const queue = this.#queue.splice(0);
-    for (const { complete } of waiting) complete({ ok: false, error });
-    for (const { complete } of queue) complete({ ok: false, error });
+    const completions = this.#waiting.map(({ complete }) => complete);
+    completions.push(...this.#parked.values(), ...this.#queue.map(({ complete }) => complete));
+    this.#waiting = [];
+    this.#parked.clear();
+    this.#queue = [];
+    for (const complete of completions) complete({ ok: false, error });
   }
 }

@@ -4,12 +4,15 @@ import { test } from 'node:test';
 import type { Clock } from '../../../src/port/clock.ts';
 import {
   type CommittedBatch,
+  type Encoded,
   type Loaded,
   type Machine,
+  type MachineLog,
   Runtime,
   type RuntimeDecision,
   type RuntimeOutcome,
   type TimerRequest,
+  type Written,
 } from '../../../src/coordinator/runtime.ts';
 import { VirtualClock } from '../../simulator/virtual-clock.ts';
 
@@ -46,15 +49,20 @@ class Counter implements Machine<Event, number, string> {
   }
 }
 
-class FakeLog {
+class FakeLog implements MachineLog<number> {
   endOffset = 0;
+  readonly maxBatchBytes = Number.POSITIVE_INFINITY;
   readonly batches: (readonly number[])[] = [];
 
-  append(records: readonly number[]) {
-    const baseOffset = this.endOffset;
-    this.endOffset += records.length;
-    this.batches.push(records);
-    return { baseOffset, records };
+  encode(record: number) {
+    return { record, key: null, value: null, sizeInBytes: 10 };
+  }
+
+  append(batch: readonly Encoded<number>[], baseOffset: number, _now: number, done: (written: Written) => void) {
+    assert.equal(baseOffset, this.endOffset);
+    this.endOffset += batch.length;
+    this.batches.push(batch.map(({ record }) => record));
+    done({ ok: true, baseOffset });
   }
 }
 
@@ -191,10 +199,11 @@ test('too many events are refused', () => {
 test('loading replays snapshot and log at their offsets, and gives way to others', async () => {
   const { runtime, machine, clock } = setup();
   async function* source(): AsyncGenerator<Loaded<number>> {
-    const one = { epoch: 3, isSnapshot: false };
-    yield { ...one, records: Array.from({ length: 1000 }, () => 1), baseOffset: -1, lastOffset: 9, isSnapshot: true };
-    yield { ...one, records: [], baseOffset: 10, lastOffset: 12 };
-    yield { ...one, records: [5, 6], baseOffset: 13, lastOffset: 14 };
+    const epoch = 3;
+    yield { epoch, records: Array.from({ length: 1000 }, () => ({ record: 1, offset: 9 })), lastOffset: 9 };
+    yield { epoch, records: [], lastOffset: 12 };
+    const last = [5, 6].map((record, index) => ({ record, offset: 13 + index }));
+    yield { epoch, records: last, lastOffset: 14 };
   }
   // A clock on which every look costs a millisecond.
   let looks = 0;
