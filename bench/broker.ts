@@ -15,6 +15,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pause } from './broker/admin.ts';
+import { holdPages } from './broker/ballast.ts';
+import { clientScenarios } from './broker/clients.ts';
 import { measureOwn, OWN_SCENARIOS, OwnBroker } from './broker/own.ts';
 import { pidListeningOn } from './broker/process.ts';
 import { plain, tables } from './broker/report.ts';
@@ -44,7 +46,8 @@ const own = { entry: values.entry, port: Number(values.port), shards: Number(val
 const rounds = Number(values.rounds);
 const results = new Map<string, Map<string, Measured[]>>();
 const what = new Map(OWN_SCENARIOS);
-const chosen = scenarios().filter(({ name }) => wants(name));
+const clients = clientScenarios((why) => process.stderr.write(`${why}: its rows are left out\n`));
+const chosen = [...scenarios(), ...clients].filter(({ name }) => wants(name));
 
 try {
   await measure();
@@ -53,6 +56,7 @@ try {
 }
 
 async function measure(): Promise<void> {
+  holdPages();
   const broker = values.bootstrap === undefined ? new OwnBroker(own) : null;
   if (chosen.length > 0) {
     try {

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause } from './broker/admin.ts';
+import { holdPages } from './broker/ballast.ts';
 import { type BatchKind, batchesOf } from './broker/batches.ts';
 import { consume } from './broker/consume.ts';
 import { cpuSecondsOf } from './broker/process.ts';
@@ -59,6 +60,7 @@ const built = spawnSync('cc', ['-O2', ...machine, '-o', program, join(import.met
 });
 if (built.status !== 0) process.exit(1);
 
+holdPages();
 process.stdout.write('|  | CPU-s/GB | µs CPU/request |\n| --- | --- | --- |\n');
 for (const load of LOADS) {
   await tell(load.what, async (pid) => {

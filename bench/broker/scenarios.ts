@@ -28,7 +28,7 @@ export interface Scenario {
   round(target: Target, options: RoundOptions): Promise<Measured>;
 }
 
-const GB = 1e9;
+export const GB = 1e9;
 let topics = 0;
 
 interface ProduceScenario extends BatchKind {
@@ -44,7 +44,11 @@ interface ProduceScenario extends BatchKind {
 }
 
 /** A topic for the time of `work`. */
-async function withTopic<T>(address: Address, partitions: number, work: (topic: string) => Promise<T>): Promise<T> {
+export async function withTopic<T>(
+  address: Address,
+  partitions: number,
+  work: (topic: string) => Promise<T>,
+): Promise<T> {
   const topic = `bench-${process.pid}-${topics++}`;
   await createTopic(address, topic, partitions);
   try {
@@ -55,7 +59,7 @@ async function withTopic<T>(address: Address, partitions: number, work: (topic: 
 }
 
 /** What the process used for `work`, beside its result. */
-async function metered<T>(pid: number | null, work: () => Promise<T>): Promise<{ result: T; used: Measured }> {
+export async function metered<T>(pid: number | null, work: () => Promise<T>): Promise<{ result: T; used: Measured }> {
   const before = pid === null ? null : usageOf(pid);
   const own = process.cpuUsage();
   const result = await work();
@@ -70,7 +74,7 @@ async function metered<T>(pid: number | null, work: () => Promise<T>): Promise<{
   return { result, used };
 }
 
-function perUnit(used: Measured, bytes: number, requests: number, seconds: number): Record<string, number> {
+export function perUnit(used: Measured, bytes: number, requests: number, seconds: number): Record<string, number> {
   const measured: Record<string, number> = {
     gbPerSecond: bytes / GB / seconds,
     requestsPerSecond: requests / seconds,
