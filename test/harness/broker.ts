@@ -1,5 +1,6 @@
 /** Starts a broker process on a free port with a directory of its own, stops it, kills it, starts it again. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -33,14 +34,23 @@ export function brokerCommand(): [string, ...string[]] {
   return [process.execPath, entry()];
 }
 
+/**
+ * A free port that the system gives to nobody who connects: those it does give could be taken before the broker listens, or while
+ * it is down, by any of the thousands of connections that tests make side by side.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(16_384, 32_768);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export interface BrokerOptions {

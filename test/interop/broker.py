@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import shlex
 import shutil
 import signal
@@ -15,8 +16,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def free_port(first):
-    """The first free port of 127.0.0.1 from `first` (0: any)."""
-    for port in [0] if first == 0 else range(first, first + 100, 2):
+    """
+    A free port of 127.0.0.1: the first from `first`, or (0) any of those that the system gives to nobody who connects. One of
+    those could be taken while the broker is down, even by a client that tries to reach it and so meets itself.
+    """
+    for port in random.sample(range(16384, 32768), 200) if first == 0 else range(first, first + 100, 2):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

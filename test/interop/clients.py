@@ -96,7 +96,7 @@ def confluent_missing():
 
 
 def java_missing():
-    if not (WORK / "classes" / "InteropClient.class").exists():
+    if not shutil.which(JAVA) or not (WORK / "classes" / "InteropClient.class").exists() or not (WORK / "libs-tools").is_dir():
         return "no JDK 17 with Maven"
     return None
 

@@ -11,6 +11,7 @@
 #
 # Tools come from their registries into .build/interop: a Python environment with confluent-kafka (needs python3), Kafka's jars
 # (needs mvn and a JDK 17), kcat (apt-get, as root). What cannot be had is skipped with a line that says so.
+# No install may take longer than five minutes; two suites on one machine do not disturb each other.
 # The last line is "N passed, N failed, N skipped"; the exit code is 1 when one failed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -18,9 +19,13 @@ root=$(cd "$here/../.." && pwd)
 work=$root/.build/interop
 mkdir -p "$work"
 note() { echo "interop: $*" >&2; }
+# An install that waits for a network that does not answer, for a lock or for somebody to type ends, and its tool counts as missing.
+bounded() {
+  if command -v timeout >/dev/null; then timeout -k 10 300 "$@" </dev/null; else "$@" </dev/null; fi
+}
 
-if ! command -v python3 >/dev/null; then
-  note "python3 is not installed, so nothing can run"
+if ! command -v python3 >/dev/null || ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1; then
+  note "python3 (3.9 or newer) is not installed, so nothing can run"
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 fi
@@ -28,14 +33,15 @@ fi
 python=$work/venv/bin/python
 if [ ! -e "$work/venv/done" ]; then
   note "installing confluent-kafka"
-  if python3 -m venv "$work/venv" >"$work/venv.log" 2>&1 \
-    && "$python" -m pip install -q --disable-pip-version-check confluent-kafka==2.16.1 >>"$work/venv.log" 2>&1; then
+  if bounded python3 -m venv "$work/venv" >"$work/venv.log" 2>&1 \
+    && bounded "$python" -m pip install -q --disable-pip-version-check confluent-kafka==2.16.1 >>"$work/venv.log" 2>&1; then
     touch "$work/venv/done"
   else
     note "confluent-kafka could not be installed (see $work/venv.log)"
   fi
 fi
-[ -x "$python" ] || python=python3
+# Half an environment has a Python that may not even start.
+{ [ -x "$python" ] && "$python" -c '' 2>/dev/null; } || python=python3
 
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 stamp=$work/libs.$(cksum <"$here/pom.xml" | cut -d' ' -f1)
@@ -43,9 +49,9 @@ if [ ! -e "$stamp" ] && command -v mvn >/dev/null && command -v "$java" >/dev/nu
   note "fetching Kafka's jars"
   tools=$(sed -n 's:.*<tools.version>\(.*\)</tools.version>.*:\1:p' "$here/pom.xml")
   rm -rf "$work/libs" "$work/libs-tools"
-  if mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/libs" -DincludeScope=runtime \
+  if bounded mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/libs" -DincludeScope=runtime \
       >"$work/mvn.log" 2>&1 \
-    && mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -Dkafka.version="$tools" \
+    && bounded mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -Dkafka.version="$tools" \
       -DoutputDirectory="$work/libs-tools" -DincludeScope=runtime >>"$work/mvn.log" 2>&1; then
     touch "$stamp"
   else
@@ -55,19 +61,22 @@ if [ ! -e "$stamp" ] && command -v mvn >/dev/null && command -v "$java" >/dev/nu
 fi
 if [ -d "$work/libs" ] && command -v "${java}c" >/dev/null; then
   if [ ! -e "$work/classes/InteropClient.class" ] || [ "$here/java/InteropClient.java" -nt "$work/classes/InteropClient.class" ]; then
-    "${java}c" -Xlint:-options --release 17 -d "$work/classes" -cp "$work/libs/*" "$here/java/InteropClient.java"
+    "${java}c" -Xlint:-options --release 17 -d "$work/classes" -cp "$work/libs/*" "$here/java/InteropClient.java" >"$work/javac.log" 2>&1 \
+      || { note "the Java client could not be compiled (see $work/javac.log)"; rm -rf "$work/classes"; }
   fi
 fi
 
 if ! command -v kcat >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
   note "installing kcat"
-  { apt-get install -y -q kcat || { apt-get update -q && apt-get install -y -q kcat; }; } >"$work/kcat.log" 2>&1 \
+  export DEBIAN_FRONTEND=noninteractive
+  { bounded apt-get install -y -q kcat || { bounded apt-get update -q && bounded apt-get install -y -q kcat; }; } >"$work/kcat.log" 2>&1 \
     || note "kcat could not be installed (see $work/kcat.log)"
 fi
 
 if [[ " $* " == *" --long "* && " $* " != *" --bootstrap "* && " $* " != *" --only "* ]]; then
   note "hostile clients, the long variants"
-  ODRADEK_HOSTILE_LONG=1 "$root/node_modules/.bin/node" --test --test-concurrency=1 --test-reporter=dot "$root"/test/hostile/*.test.ts
+  ODRADEK_HOSTILE_LONG=1 "$root/node_modules/.bin/node" --test --test-concurrency=1 --test-reporter=dot "$root"/test/hostile/*.test.ts \
+    || { note "hostile clients: failed"; set -- "$@" --failed-before; }
 fi
 
 exec "$python" -u "$here/suite.py" "$@"
