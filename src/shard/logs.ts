@@ -19,6 +19,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { LogEnvironment } from '../storage/environment.ts';
 import { type Log, openLog } from '../storage/log.ts';
 import { OLD_FORMAT } from '../storage/old-format.ts';
+import { recoverIfSmall } from '../storage/recovery.ts';
 import { createPartitionDirectory, setAsideDirectory } from '../storage/partition-metadata.ts';
 import type { CheckpointResult } from './owner-calls.ts';
 import { Partition, type PartitionHost } from './partition.ts';
@@ -53,6 +54,7 @@ export interface LogsParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly host: PartitionHost;
+  /** Recovers a log in the background: one with much to read. */
   recover(input: RecoveryInput): Promise<unknown>;
   /** A file of this path could not be read or written while its log was being opened. */
   readonly onFault: (path: string, fault: DiskFault) => void;
@@ -79,6 +81,8 @@ export interface OpenSummary {
 const TOPIC_RESOURCE = 2;
 /** Logs that are opened at once: enough to keep a disk busy. */
 const OPENING_AT_ONCE = 16;
+/** A log of which recovery has no more to read is recovered on this thread: a millisecond at most between turns of the loop. */
+const RECOVERED_HERE_BYTES = 1024 * 1024;
 const PROGRESS_MS = 2000;
 
 /** Ids up to 100 are no directories but words: unassigned, lost, migrating (KIP-858). */
@@ -254,8 +258,9 @@ export class Logs {
         partition.offline = true;
         return;
       }
-      if (found && !found.isClean) {
-        await this.#parts.recover({ directory, recoveryPoint, logStartOffset, config, producerIdExpirationMs });
+      const isRecovered = found !== null && !found.isClean;
+      if (isRecovered) {
+        await this.#recover({ directory, recoveryPoint, logStartOffset, config, producerIdExpirationMs });
       }
       const opened = await openLog(environment, {
         directory,
@@ -265,6 +270,7 @@ export class Logs {
         recoveryPoint,
         logStartOffset,
         highWatermark,
+        isRecovered,
         producerIdExpirationMs,
       });
       if (this.#offline.has(this.directoryOf(directory)?.path ?? '')) {
@@ -284,6 +290,14 @@ export class Logs {
       // What the files say is of this partition alone; what the system says of them is the directory's.
       if (error.code !== OLD_FORMAT && directory !== undefined) onFault(directory, error);
     }
+  }
+
+  /** Here where there is little to read, else in the background. */
+  async #recover(input: RecoveryInput): Promise<void> {
+    const { environment, clock } = this.#parts;
+    const options = { ...input, now: clock.now() };
+    const recovered = await recoverIfSmall(environment, options, RECOVERED_HERE_BYTES);
+    if (recovered === null) await this.#parts.recover(input);
   }
 
   /** An empty directory for a new partition. One that is in the way, of an older topic of its name, is set aside: its records are not ours. */

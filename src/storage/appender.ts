@@ -202,7 +202,7 @@ export class Appender {
       if (!keepsOffsets) this.#sealBatch(append, position, next);
       next = header.lastOffset + 1;
       if (header.leaderEpoch > log.epochs.latest && log.epochs.assign(header.leaderEpoch, header.baseOffset)) {
-        log.saveEpochs();
+        log.epochsUnsaved = true;
       }
       if (header.hasProducerId) this.#updateProducer(bytes, segment);
       segment.add(header, log.config.indexIntervalBytes);

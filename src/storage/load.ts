@@ -34,6 +34,8 @@ export interface OpenOptions {
   readonly logStartOffset: number;
   /** From replication-offset-checkpoint; cut to the log. */
   readonly highWatermark: number;
+  /** Whether recovery has just been over it: of an empty log it leaves the name of the file unsynced. */
+  readonly isRecovered?: boolean;
   /** producer.id.expiration.ms */
   readonly producerIdExpirationMs: number;
 }
@@ -70,7 +72,7 @@ async function loadSegments(log: LogState, files: SegmentFiles, options: OpenOpt
     const size = status?.sizeInBytes ?? 0;
     const segment = size === 0 ? Segment.empty(directory, base, now, 0) : new Segment(directory, base, now, 0);
     segment.sizeInBytes = segment.writtenBytes = size;
-    segment.nameUnsynced = false;
+    segment.nameUnsynced = options.isRecovered === true && size === 0 && base === 0;
     segment.modifiedMs = status?.modifiedMs ?? now;
     if (!files.transactionIndexes.has(base)) segment.aborted = [];
     log.segments.push(segment);
@@ -158,11 +160,12 @@ async function loadEpochs(log: LogState, files: SegmentFiles): Promise<void> {
   const epochs = file === null ? new LeaderEpochs() : LeaderEpochs.decode(file);
   if (epochs === null) {
     log.env.logger.warn('leader epoch checkpoint is damaged and is left out', { directory: log.directory });
+    log.saveEpochs();
     return;
   }
   log.epochs = epochs;
   const cut = epochs.truncateFromEnd(log.endOffset);
-  if (epochs.truncateFromStart(log.startOffset) || cut) log.saveEpochs();
+  if (epochs.truncateFromStart(log.startOffset) || cut) log.epochsUnsaved = true;
 }
 
 async function loadProducerStates(log: LogState, files: SegmentFiles): Promise<void> {

@@ -40,6 +40,11 @@ export class LogState {
 
   producers = new ProducerStates();
   epochs = new LeaderEpochs();
+  /**
+   * Epochs have begun that the checkpoint file does not have: it gets them before the recovery point passes their records
+   * (persistence). Until then recovery finds them in the batches, and an epoch without records is of no use after a restart.
+   */
+  epochsUnsaved = false;
   readonly recent = new RecentBatches(0, 0);
 
   failed: DiskFault | null = null;
@@ -130,7 +135,9 @@ export class LogState {
     this.env.onFailed(this, fault);
   }
 
+  /** At once: for what was taken away. */
   saveEpochs(): void {
+    this.epochsUnsaved = false;
     const bytes = this.epochs.encode();
     this.inBackground(() => this.env.disk.replaceFile(`${this.directory}/${LEADER_EPOCH_FILE}`, bytes));
   }

@@ -154,7 +154,7 @@ export class Log {
 
   /** A new leader epoch begins at the end of the log. */
   assignEpoch(epoch: number, startOffset: number): void {
-    if (this.#state.epochs.assign(epoch, startOffset)) this.#state.saveEpochs();
+    if (this.#state.epochs.assign(epoch, startOffset)) this.#state.epochsUnsaved = true;
   }
 
   // --- read

@@ -4,6 +4,7 @@
  */
 import type { DiskDone, DiskFault, DiskFile } from '../port/disk.ts';
 import type { LogEnvironment } from './environment.ts';
+import { LEADER_EPOCH_FILE } from './leader-epochs.ts';
 import type { LogState } from './log-state.ts';
 import { INDEX_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, segmentPath } from './names.ts';
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
@@ -90,6 +91,7 @@ export async function finishSegment(
   segment.indexesSynced = true;
   await syncSegment(env, segment);
   await env.disk.syncDirectory(log.directory);
+  await saveEpochs(log);
   if (!segment.dropped) env.indexes.used(segment);
   if (log.recoveryPoint >= segment.baseOffset && log.recoveryPoint < endOffset) log.recoveryPoint = endOffset;
 }
@@ -113,7 +115,15 @@ export async function flushLog(log: LogState): Promise<void> {
     if (segment !== log.active) await syncIndexes(log.env, segment);
     await syncSegment(log.env, segment);
   }
+  await saveEpochs(log);
   if (log.recoveryPoint < upTo) log.recoveryPoint = upTo;
+}
+
+/** The epochs of what is below the recovery point are on the medium: nobody looks for them in the batches again. */
+async function saveEpochs(log: LogState): Promise<void> {
+  if (!log.epochsUnsaved) return;
+  log.epochsUnsaved = false;
+  await log.env.disk.replaceFile(`${log.directory}/${LEADER_EPOCH_FILE}`, log.epochs.encode());
 }
 
 /** Snapshot of the producers at the end of the log, where there is none yet. */

@@ -11,10 +11,18 @@ import type { Disk, DiskFile } from '../port/disk.ts';
 import type { Logger } from '../port/log.ts';
 import { BATCH_ERROR, ROW, ROW_SIZE, SCAN } from '../port/native.ts';
 import type { BatchFunctions } from '../port/native.ts';
-import { BatchHeader, readEndTransactionMarker } from './batch-header.ts';
+import { BATCH_HEADER_SIZE, BatchHeader, readEndTransactionMarker } from './batch-header.ts';
 import { fileOrNull } from './index-loading.ts';
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts';
-import { INDEX_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, segmentPath } from './names.ts';
+import {
+  INDEX_SUFFIX,
+  LOG_SUFFIX,
+  SNAPSHOT_SUFFIX,
+  TIME_INDEX_SUFFIX,
+  TRANSACTION_INDEX_SUFFIX,
+  offsetName,
+  segmentPath,
+} from './names.ts';
 import { isOldMessage, oldFormatFault } from './old-format.ts';
 import { loadProducers, replayProducers } from './producer-recovery.ts';
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
@@ -22,6 +30,7 @@ import { ProducerStates } from './producer-state.ts';
 import { readInto } from './batch-walk.ts';
 import { Segment } from './segment.ts';
 import { listSegments, tellOrphans, unlinkSegment } from './segment-files.ts';
+import type { SegmentFiles } from './segment-files.ts';
 import { encodeAborted } from './transaction-index.ts';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -65,8 +74,20 @@ export interface RecoveryPorts {
 }
 
 /** Rejects with a DiskFault. */
-export function recoverPartition(ports: RecoveryPorts, options: RecoveryOptions): Promise<Recovered> {
-  return new Recovery(ports, options).run();
+export async function recoverPartition(ports: RecoveryPorts, options: RecoveryOptions): Promise<Recovered> {
+  return (await new Recovery(ports, options).run(Infinity)) as Recovered;
+}
+
+/**
+ * The same, where at most `maxBytes` of segments must be looked at; else nothing is done, and the answer is null. For the thread that owns the log:
+ * after a crash most of ten thousand logs are empty or short, and a task in the pool costs more than they do.
+ */
+export function recoverIfSmall(
+  ports: RecoveryPorts,
+  options: RecoveryOptions,
+  maxBytes: number,
+): Promise<Recovered | null> {
+  return new Recovery(ports, options).run(maxBytes);
 }
 
 /** One run; short-lived. */
@@ -75,6 +96,8 @@ class Recovery {
   readonly #options: RecoveryOptions;
   readonly #producers = new ProducerStates();
   #epochs = new LeaderEpochs();
+  #savedEpochs: Buffer | null = null;
+  #names: ReadonlySet<string> = new Set();
   #segments = 0;
   #segmentsDone = 0;
   #scannedBytes = 0;
@@ -86,18 +109,24 @@ class Recovery {
     this.#options = options;
   }
 
-  async run(): Promise<Recovered> {
+  /** Null: more than `maxBytes` would have to be read. */
+  async run(maxBytes: number): Promise<Recovered | null> {
     const { disk, native } = this.#ports;
     const { directory, recoveryPoint, logStartOffset, now, producerIdExpirationMs } = this.#options;
     const files = await listSegments(disk, directory);
+    this.#names = files.names;
     tellOrphans(this.#ports.logger, directory, files);
-    const saved = await fileOrNull({ disk }, `${directory}/${LEADER_EPOCH_FILE}`);
-    this.#epochs = (saved === null ? null : LeaderEpochs.decode(saved)) ?? new LeaderEpochs();
     const bases = files.segments;
     const first = Math.max(
       0,
       bases.findLastIndex((base) => base <= recoveryPoint),
     );
+    if (maxBytes < Infinity && (await this.#bytesToRead(files, first)) > maxBytes) return null;
+    if (files.names.has(LEADER_EPOCH_FILE)) {
+      this.#savedEpochs = await fileOrNull({ disk }, `${directory}/${LEADER_EPOCH_FILE}`);
+      const known = this.#savedEpochs === null ? null : LeaderEpochs.decode(this.#savedEpochs);
+      if (known !== null) this.#epochs = known;
+    }
     const scanFrom = bases[first] ?? logStartOffset;
     const startOffset = Math.max(logStartOffset, bases[0] ?? 0);
     const source = { disk, native, directory, snapshots: files.snapshots, now, producerIdExpirationMs };
@@ -108,6 +137,18 @@ class Recovery {
     this.#producers.mapEndOffset = scanFrom;
     const endOffset = await this.#scanFrom(bases.slice(first), scanFrom);
     return this.#finish(bases, startOffset, endOffset);
+  }
+
+  /** Of the segments from the recovery point on, and of those whose producers no snapshot has. */
+  async #bytesToRead({ segments, snapshots }: SegmentFiles, first: number): Promise<number> {
+    const snapshot = snapshots.findLast((offset) => offset <= (segments[first] ?? 0)) ?? -1;
+    let bytes = 0;
+    for (const [index, base] of segments.entries()) {
+      if (index < first && this.#nextBase(segments, base) <= snapshot) continue;
+      const path = segmentPath(this.#options.directory, base, LOG_SUFFIX);
+      bytes += (await this.#ports.disk.status(path))?.sizeInBytes ?? 0;
+    }
+    return bytes;
   }
 
   #nextBase(bases: readonly number[], base: number): number {
@@ -135,18 +176,12 @@ class Recovery {
       }
       await this.#snapshotAt(base);
       const segment = Segment.empty(this.#options.directory, base, this.#options.now, 0);
-      const file = await this.#open(base);
-      let cut: number;
-      try {
-        endOffset = Math.max(endOffset, base, await this.#scanSegment(file, segment));
-        cut = (await file.size()) - segment.sizeInBytes;
-        if (cut > 0) {
-          await file.truncate(segment.sizeInBytes);
-          // What is cut must not come back under a clean stop, which nobody recovers from.
-          await file.sync();
-        }
-      } finally {
-        await file.close();
+      endOffset = Math.max(endOffset, base);
+      let cut = 0;
+      if (((await this.#ports.disk.status(segment.path))?.sizeInBytes ?? 0) > 0) {
+        const found = await this.#scanAndCut(segment);
+        endOffset = Math.max(endOffset, found.endOffset);
+        ({ cut } = found);
       }
       await this.#writeIndexes(segment);
       this.#segmentsDone = index + 1;
@@ -158,6 +193,23 @@ class Recovery {
       break;
     }
     return endOffset;
+  }
+
+  /** What is not valid is cut off: so many bytes. */
+  async #scanAndCut(segment: Segment): Promise<{ endOffset: number; cut: number }> {
+    const file = await this.#open(segment.baseOffset);
+    try {
+      const endOffset = await this.#scanSegment(file, segment);
+      const cut = (await file.size()) - segment.sizeInBytes;
+      if (cut > 0) {
+        await file.truncate(segment.sizeInBytes);
+        // What is cut must not come back under a clean stop, which nobody recovers from.
+        await file.sync();
+      }
+      return { endOffset, cut };
+    } finally {
+      await file.close();
+    }
   }
 
   /** Takes segments away that stand behind the end of what is valid. */
@@ -185,7 +237,7 @@ class Recovery {
   async #scanSegment(file: DiskFile, segment: Segment): Promise<number> {
     const { native } = this.#ports;
     const size = await file.size();
-    const rows = new Float64Array(SCAN.firstRow + ROWS * ROW_SIZE);
+    const rows = new Float64Array(SCAN.firstRow + Math.min(ROWS, Math.ceil(size / BATCH_HEADER_SIZE)) * ROW_SIZE);
     let buffer = Buffer.allocUnsafe(Math.min(size, CHUNK_BYTES));
     let next = segment.baseOffset;
     for (let position = 0; position < size; ) {
@@ -232,17 +284,29 @@ class Recovery {
   }
 
   async #writeIndexes(segment: Segment): Promise<void> {
-    const { disk } = this.#ports;
     segment.finishTimeIndex();
-    const options = { sync: false, truncate: true };
-    if (segment.offsetIndex)
-      await disk.writeAt(segment.pathOf(INDEX_SUFFIX), 0, segment.offsetIndex.unsaved(), options);
-    if (segment.timeIndex) {
-      await disk.writeAt(segment.pathOf(TIME_INDEX_SUFFIX), 0, segment.timeIndex.unsaved(), options);
+    const { offsetIndex, timeIndex, aborted } = segment;
+    if (offsetIndex !== null) await this.#writeIndex(segment, INDEX_SUFFIX, offsetIndex.unsaved());
+    if (timeIndex !== null) await this.#writeIndex(segment, TIME_INDEX_SUFFIX, timeIndex.unsaved());
+    if (aborted !== null && aborted.length > 0) {
+      await this.#writeIndex(segment, TRANSACTION_INDEX_SUFFIX, encodeAborted(aborted));
+    } else if (this.#has(segment, TRANSACTION_INDEX_SUFFIX)) {
+      await this.#ports.disk.unlink(segment.pathOf(TRANSACTION_INDEX_SUFFIX));
     }
-    const path = segment.pathOf(TRANSACTION_INDEX_SUFFIX);
-    if (segment.aborted === null || segment.aborted.length === 0) await disk.unlink(path);
-    else await disk.writeAt(path, 0, encodeAborted(segment.aborted), options);
+  }
+
+  /** One of an empty segment that is empty, or not there, is left as it is. */
+  async #writeIndex(segment: Segment, suffix: string, bytes: Buffer): Promise<void> {
+    const { disk } = this.#ports;
+    const path = segment.pathOf(suffix);
+    if (segment.sizeInBytes === 0) {
+      if (!this.#has(segment, suffix) || (await disk.status(path))?.sizeInBytes === 0) return;
+    }
+    await disk.writeAt(path, 0, bytes, { sync: false, truncate: true });
+  }
+
+  #has(segment: Segment, suffix: string): boolean {
+    return this.#names.has(`${offsetName(segment.baseOffset)}${suffix}`);
   }
 
   async #snapshotAt(offset: number): Promise<void> {
@@ -250,7 +314,8 @@ class Recovery {
     if (offset <= producers.snapshotOffset) return;
     const bytes = encodeProducerSnapshot(producers.entries(), producers.size, this.#ports.native);
     const path = segmentPath(this.#options.directory, offset, SNAPSHOT_SUFFIX);
-    await this.#ports.disk.writeAt(path, 0, bytes, { sync: true, truncate: true });
+    // One without producers says nothing that its loss would take away.
+    await this.#ports.disk.writeAt(path, 0, bytes, { sync: producers.size > 0, truncate: true });
     producers.snapshotOffset = offset;
   }
 
@@ -268,11 +333,12 @@ class Recovery {
       this.#epochs.truncateFromEnd(endOffset);
       this.#epochs.truncateFromStart(startOffset);
     }
-    if (this.#epochs.size > 0 || (await disk.status(`${directory}/${LEADER_EPOCH_FILE}`)) !== null) {
-      await disk.replaceFile(`${directory}/${LEADER_EPOCH_FILE}`, this.#epochs.encode());
-    }
     await this.#snapshotAt(endOffset);
-    await disk.syncDirectory(directory);
+    const epochs = this.#epochs.encode();
+    const isSaved = this.#savedEpochs === null ? this.#epochs.size === 0 : this.#savedEpochs.equals(epochs);
+    // The names are on the medium, too, before anything builds upon them. A log that was never written to has none that count.
+    if (!isSaved) await disk.replaceFile(`${directory}/${LEADER_EPOCH_FILE}`, epochs);
+    else if (endOffset > 0 || bases.length > 1) await disk.syncDirectory(directory);
     return {
       startOffset,
       endOffset,

@@ -127,7 +127,7 @@ export class MetadataLog {
     await refuseDamage(env, options, recoveryPoint);
     if (!options.wasClean) await recoverPartition(env, { ...common, recoveryPoint, now: env.clock.now() });
     const place = { topic: METADATA_TOPIC, partition: 0, recoveryPoint, highWatermark: recoveryPoint };
-    const log = await openLog(env, { ...common, ...place });
+    const log = await openLog(env, { ...common, ...place, isRecovered: !options.wasClean });
     // What a snapshot holds was committed: a log that ends before it has lost bytes that were on the medium.
     if (newest !== undefined && log.endOffset < newest.offset) {
       const snapshot = snapshotName(newest);

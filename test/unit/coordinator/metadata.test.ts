@@ -143,6 +143,7 @@ test('the log of a first and a second start', async () => {
   assert.equal(rig.metadata.image.cluster.broker(1)?.epoch, 16);
   const state = await readQuorumState(rig.disk, METADATA);
   assert.deepEqual([state?.leaderId, state?.leaderEpoch], [1, 2]);
+  await rig.metadata.close();
   assert.equal((await rig.disk.readFile(`${METADATA}/leader-epoch-checkpoint`)).toString(), '0\n2\n1 0\n2 14\n');
 });
 

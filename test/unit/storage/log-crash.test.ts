@@ -166,7 +166,12 @@ async function restart(run: Run, memory: MemoryDisk, ending: Ending): Promise<vo
   run.world = next;
   run.log = await driven(
     next,
-    openTestLog(next, CONFIG, { recoveryPoint: from, logStartOffset: startOffset, highWatermark }),
+    openTestLog(next, CONFIG, {
+      recoveryPoint: from,
+      logStartOffset: startOffset,
+      highWatermark,
+      isRecovered: ending !== 'clean',
+    }),
   );
   assert.ok(run.log.endOffset >= required);
   for (const base of model.batches.keys()) if (base >= run.log.endOffset) model.batches.delete(base);
