@@ -35,6 +35,8 @@ export interface FrameSink {
   mayFill(size: number): boolean;
   /** How many bytes of the arena this connection may take now; below zero where others have taken too much. */
   memoryRoom(): number;
+  /** May use the last of the memory (MemoryQueue). */
+  readonly isFavoured: boolean;
   /** The request that was being filled is whole. */
   filled(): void;
   /** False where everything that still comes is dropped. */
@@ -47,8 +49,14 @@ const SHORT_READ_LIMIT = 16 * 1024;
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 
-/** Requests up to this size do not wait in line for memory, as long as there is some. */
+/** The first chunk of a request that is longer. */
 const SMALL = 64 * 1024;
+/**
+ * Requests up to this size, which is what clients send by default at most and what stands around it, do not wait in line for memory as
+ * long as there is some, and larger ones leave an eighth of the budget to them: however many announce a lot and stall, the others go on.
+ */
+const MODEST = 1024 * 1024 + 64 * 1024;
+const LEFT_TO_MODEST = 1 / 8;
 /** Addresses for each byte that has come. */
 const AHEAD = 8;
 const MEBIBYTE = 1024 * 1024;
@@ -104,7 +112,7 @@ export class Intake {
       return this.#landing;
     }
     this.#intoChunk = true;
-    const limit = Math.max(SHORT_READ_LIMIT, Math.min(READ_LIMIT, this.#sink.memoryRoom()));
+    const limit = Math.max(SHORT_READ_LIMIT, Math.min(READ_LIMIT, this.#room()));
     return chunk.bytes.subarray(this.#filled, Math.min(chunk.size, this.#filled + limit));
   }
 
@@ -210,19 +218,26 @@ export class Intake {
     return refusal === null ? at : to;
   }
 
+  /** How many bytes of the arena the request may take now. */
+  #room(): number {
+    const room = this.#sink.memoryRoom();
+    if (this.#announced <= MODEST || this.#sink.isFavoured) return room;
+    return room - Math.floor(this.#arena.limitBytes * LEFT_TO_MODEST);
+  }
+
+  /** A chunk for the request, of which `here` bytes have come. Null where there is no memory. */
+  #reserve(here: number): Chunk | null {
+    if (here > this.#room()) return null;
+    const size = chunkSize(this.#announced, here);
+    return this.#announced <= MODEST ? this.#arena.reserveAhead(size, here) : this.#arena.reserve(size, here);
+  }
+
   #beginFilling(available: number): boolean {
     if (!this.#sink.mayFill(this.#announced)) {
       this.#hold = 'order';
       return false;
     }
-    const announced = this.#announced;
-    let chunk: Chunk | null = null;
-    if (available <= this.#sink.memoryRoom()) {
-      chunk =
-        announced <= SMALL
-          ? this.#arena.reserveAhead(announced, available)
-          : this.#arena.reserve(chunkSize(announced, available), available);
-    }
+    const chunk = this.#reserve(available);
     if (chunk === null) {
       this.#hold = 'memory';
       return false;
@@ -237,7 +252,7 @@ export class Intake {
   /** Exchanges a full chunk for a larger one. */
   #grow(chunk: Chunk): Chunk | null {
     const here = this.#filled;
-    const larger = here <= this.#sink.memoryRoom() ? this.#arena.reserve(chunkSize(this.#announced, here), here) : null;
+    const larger = this.#reserve(here);
     if (larger === null) return null;
     chunk.bytes.copy(larger.bytes, 0, 0, here);
     chunk.release();
@@ -256,7 +271,7 @@ export class Intake {
     for (;;) {
       const count = Math.min(to - at, chunk.size - this.#filled);
       const charge = this.#owed + count;
-      if (charge > 0 && (charge > this.#sink.memoryRoom() || !chunk.charge(charge))) {
+      if (charge > 0 && (charge > this.#room() || !chunk.charge(charge))) {
         this.#hold = 'memory';
         return at;
       }

@@ -162,6 +162,8 @@ class Frames implements FrameSink {
     return this.#random.chance(0.9);
   }
 
+  readonly isFavoured = false;
+
   memoryRoom(): number {
     return this.#random.chance(0.9) ? this.#arena.limitBytes - this.#arena.chargedBytes : 0;
   }

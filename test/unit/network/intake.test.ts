@@ -37,6 +37,8 @@ class Sink implements FrameSink {
     return true;
   }
 
+  readonly isFavoured = false;
+
   memoryRoom(): number {
     return Number.POSITIVE_INFINITY;
   }

@@ -237,6 +237,32 @@ test('requests that wait for each other do not wait for ever: the oldest makes r
   });
 });
 
+test('however many announce a lot and stall, requests of a usual size go on', async () => {
+  const kept: Kept[] = [];
+  const answers: (() => void)[] = [];
+  const arena = new MemoryArena(16_000_000);
+  await withRig({ apis: lending(kept, answers), arena, clock: new HandClock() }, async (rig) => {
+    const head = Buffer.alloc(1_000_004);
+    head.writeInt32BE(15_000_000, 0);
+    for (let i = 0; i < 20; i++) {
+      (await rig.client()).socket.write(head);
+      await turns(10);
+    }
+    await until(() => arena.chargedBytes > 5_000_000);
+    const client = await rig.client();
+    for (let id = 1; id <= 3; id++) {
+      const request = produce(id, [900_000]);
+      client.socket.write(request.subarray(0, 500_000));
+      await turns(10);
+      client.socket.write(request.subarray(500_000));
+      await until(() => answers.length === id, `request ${id}`);
+      for (const each of kept.splice(0)) check(each);
+      answers[id - 1]?.();
+      await client.next(id);
+    }
+  });
+});
+
 test('a request that the arena can never hold is refused at once', async () => {
   await withRig({ apis: lending([], []), arena: new MemoryArena(100_000) }, async (rig) => {
     const client = await rig.client();
