@@ -16,16 +16,22 @@ export type BackgroundTasks = {
   };
 };
 
-/** Threads for each thread that has work; together with the other shards' they share the machine's processors. */
-const THREADS = 2;
-/** A shard may own thousands of partitions that all want recovery at the start. */
-const QUEUE = 1_000_000;
+/** A batch of a request waits with its request, whose connection is not read meanwhile; a look-up with its log. */
+const QUEUE = 100_000;
+
+/** Of each thread that has work; together with the other shards' they share the machine's processors. */
+const LIMITS = {
+  recoverPartition: { atOnce: 2, queue: QUEUE },
+  validateBatch: { atOnce: 2, queue: QUEUE },
+  // Each holds what it decompresses in memory.
+  decompress: { atOnce: 1, queue: QUEUE },
+};
 
 let pool: Pool<BackgroundTasks> | null = null;
 
 /** The pool; one a thread that asks. Its threads end when they have been idle. */
 export function backgroundPool(): Pool<BackgroundTasks> {
-  pool ??= createPool<BackgroundTasks>({ threads: THREADS, queue: QUEUE });
+  pool ??= createPool<BackgroundTasks>({ limits: LIMITS });
   return pool;
 }
 

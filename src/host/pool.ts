@@ -1,13 +1,23 @@
-/** The background pool: piscina, started with its first task, its threads ended when they have been idle. */
+/**
+ * The background pool: piscina, started with its first task, its threads ended when they have been idle.
+ *
+ *   recover  ▸▸▸▸▸▸ │ ■ ■ │      each kind of task has a line of its own and its share of the threads: however many tasks of
+ *   validate ▸      │ ■   │      one kind wait, and however long they take, those of another find a thread
+ */
 import type { Piscina } from 'piscina';
 import type { Pool, TaskTable } from '../port/pool.ts';
 import { entryUrl } from './threads.ts';
 
-export interface PoolOptions {
-  /** The most tasks at once. */
-  readonly threads: number;
-  /** The most tasks that wait; one more is refused with an error. */
+/** Of one kind of task. */
+export interface TaskLimit {
+  /** The most that run at once. */
+  readonly atOnce: number;
+  /** The most that wait; one more is refused with an error. */
   readonly queue: number;
+}
+
+export interface PoolOptions<Tasks extends TaskTable> {
+  readonly limits: Readonly<Record<keyof Tasks & string, TaskLimit>>;
   /** The file of the tasks, for tests. */
   readonly url?: URL;
 }
@@ -21,8 +31,41 @@ export interface TaskCall {
   readonly input: unknown;
 }
 
+/** Tasks of one kind: those that run, and the line of those that wait. */
+class TaskLine {
+  readonly #limit: TaskLimit;
+  #running = 0;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(limit: TaskLimit) {
+    this.#limit = limit;
+  }
+
+  get isFull(): boolean {
+    return this.#running >= this.#limit.atOnce && this.#waiting.size >= this.#limit.queue;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#limit.atOnce) this.#running++;
+    else await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    try {
+      return await work();
+    } finally {
+      // Who waits takes the place over.
+      const [next] = this.#waiting;
+      if (next === undefined) this.#running--;
+      else {
+        this.#waiting.delete(next);
+        next();
+      }
+    }
+  }
+}
+
 /** A pool for the thread that creates it. No thread runs before the first task. */
-export function createPool<Tasks extends TaskTable>(options: PoolOptions): Pool<Tasks> {
+export function createPool<Tasks extends TaskTable>(options: PoolOptions<Tasks>): Pool<Tasks> {
+  const limits = Object.entries<TaskLimit>(options.limits);
+  const lines = new Map(limits.map(([name, limit]) => [name, new TaskLine(limit)]));
   let piscina: Promise<Piscina> | null = null;
   let closed = false;
   /** Tasks that run or wait. */
@@ -32,9 +75,10 @@ export function createPool<Tasks extends TaskTable>(options: PoolOptions): Pool<
     return new Piscina({
       filename: (options.url ?? entryUrl('background')).href,
       minThreads: 0,
-      maxThreads: options.threads,
+      // Started one by one, when all that are there have work.
+      maxThreads: limits.reduce((sum, [, { atOnce }]) => sum + atOnce, 0),
       idleTimeout: IDLE_MS,
-      // The queue is bounded by `run` below, with words of our own.
+      // The queues are bounded by `run` below, with words of our own.
       maxQueue: Infinity,
       // A pool's thread that waits asleep in Atomics.wait would not see the end of its thread.
       atomics: 'disabled',
@@ -47,9 +91,10 @@ export function createPool<Tasks extends TaskTable>(options: PoolOptions): Pool<
     },
     async run(name, input) {
       if (closed) throw new Error(`the pool is closed: ${name} does not run`);
-      if (under.size >= options.threads + options.queue) throw new Error(`the pool is full: ${name} does not run`);
+      const line = lines.get(name);
+      if (line === undefined || line.isFull) throw new Error(`the pool is full: ${name} does not run`);
       const call: TaskCall = { name, input };
-      const running = (piscina ??= start()).then((pool): Promise<unknown> => pool.run(call));
+      const running = line.run(async (): Promise<unknown> => (await (piscina ??= start())).run(call));
       under.add(running);
       try {
         return await running;

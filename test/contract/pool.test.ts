@@ -11,7 +11,9 @@ type Tasks = {
 };
 
 const url = new URL('./pool-tasks.ts', import.meta.url);
-const pool = createPool<Tasks>({ threads: 2, queue: 3, url });
+const few = { atOnce: 2, queue: 3 };
+const limits = { echo: few, fail: few, exit: few, wait: few };
+const pool = createPool<Tasks>({ limits, url });
 after(() => pool.close());
 
 test('a task runs on a thread of its own and its value comes back', async () => {
@@ -27,13 +29,14 @@ test("the error of a task is its caller's", async () => {
   assert.equal(pool.pending, 0);
 });
 
-test('no more tasks run at once than there are threads; beyond the queue they are refused', async () => {
+test('tasks of one kind run a few at once and wait in order, beyond the queue they are refused; another kind goes on', async () => {
   const words = new SharedArrayBuffer(64);
   const cells = new Int32Array(words);
   const runs = [1, 2, 3, 4, 5].map((at) => pool.run('wait', { words, at }));
-  await assert.rejects(pool.run('echo', 1), /the pool is full/);
+  await assert.rejects(pool.run('wait', { words, at: 6 }), /the pool is full/);
   while (Atomics.load(cells, 0) < 2) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.equal(Atomics.load(cells, 0), 2);
+  assert.equal((await pool.run('echo', 1)).input, 1);
   assert.equal(pool.pending, 5);
   for (const at of [1, 2, 3, 4, 5]) Atomics.store(cells, at, 1);
   assert.deepEqual(await Promise.all(runs), [1, 2, 3, 4, 5]);
@@ -45,10 +48,10 @@ test('a task that ends its thread rejects, and the pool goes on', async () => {
 });
 
 test('a closed pool ends what is under way and takes nothing more; one that never ran closes at once', async () => {
-  const other = createPool<Tasks>({ threads: 1, queue: 3, url });
+  const other = createPool<Tasks>({ limits, url });
   const running = other.run('echo', 5);
   await other.close();
   assert.equal((await running).input, 5);
   await assert.rejects(other.run('echo', 6), /the pool is closed/);
-  await createPool<Tasks>({ threads: 1, queue: 3, url }).close();
+  await createPool<Tasks>({ limits, url }).close();
 });
