@@ -141,7 +141,7 @@ async function server(): Promise<void> {
       },
     },
     services: null,
-    settings: { requestMaxBytes: 100 * 1024 * 1024, idleMs: 600_000 },
+    settings: { requestMaxBytes: 100 * 1024 * 1024, buffers: { send: -1, receive: -1 }, idleMs: 600_000 },
     onFault: nothing,
     onClosed: (id) => acceptor.closed(id),
   });

@@ -132,6 +132,16 @@ pub fn sendfile(socket_fd: i32, file_fd: i32, position: f64, count: f64) -> f64 
 }
 
 #[napi(catch_unwind)]
+pub fn send(socket_fd: i32, buffer: Bytes, from: f64, to: f64, more: bool) -> Result<i32> {
+    Ok(system::send(socket_fd, range(&buffer, from, to)?, more))
+}
+
+#[napi(catch_unwind)]
+pub fn set_socket_buffers(socket_fd: i32, send: i32, receive: i32) -> i32 {
+    system::set_socket_buffers(socket_fd, send, receive)
+}
+
+#[napi(catch_unwind)]
 pub fn is_cached(fd: i32, position: f64, count: f64) -> i32 {
     system::is_cached(fd, position as u64, count as u64)
 }

@@ -31,6 +31,8 @@ const NEEDED = {
   pipe: true,
   closeFd: true,
   sendfile: true,
+  send: true,
+  setSocketBuffers: true,
   isCached: true,
   syncFileRange: true,
   syncfs: true,

@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 
 import { PEEK, UNSUPPORTED } from '../port/native.ts';
 import type { Native } from '../port/native.ts';
-import type { Handed, Wire, WireReceiver } from '../port/net.ts';
+import type { Handed, SocketBuffers, Wire, WireReceiver } from '../port/net.ts';
 
 /** The part of Node's TCP handle that is used here: internal to Node, unchanged for many releases, held by test/contract/net. */
 export interface TcpHandle {
@@ -31,7 +31,12 @@ export function plainAddress(address: string | undefined): string {
 }
 
 /** Builds the shard's socket. Null where the connection has died on the way. */
-export function adoptSocket(native: Native, handed: Handed, receiver: WireReceiver): Wire | null {
+export function adoptSocket(
+  native: Native,
+  handed: Handed,
+  receiver: WireReceiver,
+  buffers: SocketBuffers | null = null,
+): Wire | null {
   const socket =
     handed.kind === 'descriptor'
       ? fromDescriptor(native, handed.descriptor, receiver)
@@ -42,6 +47,9 @@ export function adoptSocket(native: Native, handed: Handed, receiver: WireReceiv
     socket.destroy();
     return null;
   }
+  const handle = handleOf(socket);
+  // Where it cannot be done, the system's own sizes serve as well.
+  if (buffers !== null && handle !== null) native.setSocketBuffers(handle.fd, buffers.send, buffers.receive);
   return new NodeWire(native, socket, receiver);
 }
 
@@ -103,8 +111,18 @@ class NodeWire implements Wire {
     return this.#socket.writableLength;
   }
 
-  write(bytes: Uint8Array): void {
-    this.#socket.write(bytes, this.#written);
+  /** The kernel mostly takes all of it at once, and then the stream need not know: that costs a tenth of a write by it. */
+  write(bytes: Uint8Array, more = false): void {
+    const socket = this.#socket;
+    const handle = handleOf(socket);
+    if (socket.writableLength > 0 || handle === null || handle.fd < 0) {
+      socket.write(bytes, this.#written);
+      return;
+    }
+    const sent = this.#native.send(handle.fd, bytes, 0, bytes.length, more);
+    if (sent === bytes.length) return;
+    // Errors come to light there, too.
+    socket.write(sent > 0 ? bytes.subarray(sent) : bytes, this.#written);
   }
 
   writeAll(parts: readonly Uint8Array[]): void {

@@ -19,7 +19,7 @@ const EMFILE = -24;
 export function hostNet(native: Native): NetHost {
   return {
     listen: (options, arrived) => listen(native, options, arrived),
-    adopt: (handed, receiver) => adoptSocket(native, handed, receiver),
+    adopt: (handed, receiver, buffers) => adoptSocket(native, handed, receiver, buffers),
   };
 }
 

@@ -334,6 +334,7 @@ export class Connection<Services> implements WireReceiver, FrameSink, Home<Servi
   #leave(request: Request<Services>): void {
     const { parts } = request;
     request.parts = null;
+    this.lastActive = this.#shared.now;
     if (Buffer.isBuffer(parts)) this.#sender.push(parts);
     else if (parts !== null) for (const part of parts) this.#sender.push(part);
     if (request.throttleMs > 0) this.#mute(request.throttleMs);

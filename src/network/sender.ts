@@ -31,7 +31,7 @@ const TOGETHER = 64 * 1024;
 /** Bytes of slices a connection and turn. */
 const TURN_LIMIT = 1024 * 1024;
 /** Read and written when the kernel takes no more: the write's end is the signal that it does again. */
-const SIGNAL_SIZE = 32 * 1024;
+const SIGNAL_SIZE = 4 * 1024;
 /** Read and written at a time where there is no sendfile. */
 const COPY_SIZE = 256 * 1024;
 
@@ -124,12 +124,14 @@ export class Sender {
       end++;
     }
     const first = parts[this.#head] as ResponsePart;
+    // What follows is a large slice.
+    const more = end < parts.length;
     if (end === this.#head + 1 && Buffer.isBuffer(first)) {
-      wire.write(first);
+      wire.write(first, more);
     } else if (total <= TOGETHER) {
       const bytes = this.#together(end, total);
       if (bytes === null) return false;
-      wire.write(bytes);
+      wire.write(bytes, more);
     } else {
       const buffers: Buffer[] = [];
       for (let i = this.#head; i < end; i++) {

@@ -102,7 +102,7 @@ export class ShardServer<Services> implements Shared<Services> {
   /** Takes over a connection. One that has died on the way is reported as closed. */
   adopt(handed: Handed, arrival: Arrival): void {
     const connection = new Connection<Services>(this, arrival.id, new ConnectionPeer(arrival.listener));
-    const wire = this.#options.net.adopt(handed, connection);
+    const wire = this.#options.net.adopt(handed, connection, this.#options.settings.buffers);
     if (wire === null) {
       this.#options.onClosed(arrival.id);
       return;

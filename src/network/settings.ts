@@ -1,6 +1,7 @@
 /** What network needs of the configuration, as plain values. */
 import type { Peer } from '../api/handler.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import type { SocketBuffers } from '../port/net.ts';
 
 /** One entry of `listeners`. */
 export interface ListenerInfo {
@@ -20,6 +21,8 @@ export interface NetworkSettings {
   readonly requestMaxBytes: number;
   /** connections.max.idle.ms; Infinity: never. */
   readonly idleMs: number;
+  /** socket.send.buffer.bytes and socket.receive.buffer.bytes; below zero: the system's affair. */
+  readonly buffers: SocketBuffers;
 }
 
 /** The acceptor's. */
@@ -39,6 +42,10 @@ export function networkSettings(config: BrokerConfig): NetworkSettings {
   return {
     requestMaxBytes: config.values['socket.request.max.bytes'],
     idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
+    buffers: {
+      send: config.values['socket.send.buffer.bytes'],
+      receive: config.values['socket.receive.buffer.bytes'],
+    },
   };
 }
 

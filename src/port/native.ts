@@ -242,6 +242,15 @@ export interface SystemCalls {
   /** Sends up to `count` bytes of a file from `position`: how many went; 0 at the file's end; -11 (EAGAIN) when the socket is full. */
   sendfile(socketFd: number, fileFd: number, position: number, count: number): number;
 
+  /**
+   * Sends the range without waiting: how many bytes went, or a negative errno; -11 (EAGAIN) when the socket is full. `more`: something follows in
+   * the same turn, and what does not fill a segment may wait for it.
+   */
+  send(socketFd: number, buffer: Uint8Array, from: number, to: number, more: boolean): number;
+
+  /** SO_SNDBUF and SO_RCVBUF of a socket, in bytes as they were asked for; below zero leaves one to the system. 0. */
+  setSocketBuffers(socketFd: number, send: number, receive: number): number;
+
   /** Whether the whole range of the file is in the page cache: 1 yes, 0 no. The range is cut at the file's end. */
   isCached(fd: number, position: number, count: number): number;
 

@@ -28,6 +28,12 @@ export interface Arrived {
   destroy(): void;
 }
 
+/** How much the kernel holds for one socket, in bytes (SO_SNDBUF, SO_RCVBUF); below zero as it likes. */
+export interface SocketBuffers {
+  readonly send: number;
+  readonly receive: number;
+}
+
 export interface ListenOptions {
   /** Empty: all addresses. */
   readonly host: string;
@@ -75,8 +81,11 @@ export interface Wire {
   readonly unwritten: number;
   /** Whether `sendFile` can work at all here. */
   readonly sendsFiles: boolean;
-  /** Writes one buffer, which must stay as it is until `written`. */
-  write(bytes: Uint8Array): void;
+  /**
+   * Writes one buffer, which must stay as it is until `unwritten` is 0. `more`: something follows in the same turn. `written` is not called for
+   * what the kernel took inside the call.
+   */
+  write(bytes: Uint8Array, more?: boolean): void;
   /** Writes several in one system call. */
   writeAll(parts: readonly Uint8Array[]): void;
   /**
@@ -106,5 +115,5 @@ export interface FileReader {
 export interface NetHost {
   listen(options: ListenOptions, arrived: (connection: Arrived) => void): Promise<Listening | ListenFailure>;
   /** Builds the shard's side. Null where the connection died on the way (it is closed). Reading begins at once. */
-  adopt(handed: Handed, receiver: WireReceiver): Wire | null;
+  adopt(handed: Handed, receiver: WireReceiver, buffers?: SocketBuffers): Wire | null;
 }

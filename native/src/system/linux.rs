@@ -52,6 +52,38 @@ pub fn sendfile(socket_fd: i32, file_fd: i32, position: i64, count: usize) -> i6
     }
 }
 
+/// Without waiting and without SIGPIPE. `more`: something follows at once, so a segment that is not full may wait for it.
+pub fn send(socket_fd: i32, bytes: &[u8], more: bool) -> i32 {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL | if more { libc::MSG_MORE } else { 0 };
+    let length = bytes.len().min(1 << 30);
+    loop {
+        let sent = unsafe { libc::send(socket_fd, bytes.as_ptr().cast(), length, flags) };
+        if sent >= 0 {
+            return sent as i32;
+        }
+        let error = errno();
+        if error != -libc::EINTR {
+            return error;
+        }
+    }
+}
+
+/// SO_SNDBUF and SO_RCVBUF; below zero leaves one to the system.
+pub fn set_socket_buffers(socket_fd: i32, send: i32, receive: i32) -> i32 {
+    for (option, size) in [(libc::SO_SNDBUF, send), (libc::SO_RCVBUF, receive)] {
+        if size < 0 {
+            continue;
+        }
+        let length = size_of::<i32>() as libc::socklen_t;
+        let answer =
+            unsafe { libc::setsockopt(socket_fd, libc::SOL_SOCKET, option, (&raw const size).cast(), length) };
+        if answer < 0 {
+            return errno();
+        }
+    }
+    0
+}
+
 #[repr(C)]
 struct CachestatRange {
     offset: u64,

@@ -19,6 +19,14 @@ pub fn sendfile(_socket_fd: i32, _file_fd: i32, _position: i64, _count: usize) -
     i64::from(UNSUPPORTED)
 }
 
+pub fn send(_socket_fd: i32, _bytes: &[u8], _more: bool) -> i32 {
+    UNSUPPORTED
+}
+
+pub fn set_socket_buffers(_socket_fd: i32, _send: i32, _receive: i32) -> i32 {
+    UNSUPPORTED
+}
+
 pub fn is_cached(_fd: i32, _position: u64, _count: u64) -> i32 {
     UNSUPPORTED
 }

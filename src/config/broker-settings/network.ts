@@ -55,12 +55,12 @@ export const NETWORK_SETTINGS = {
   ),
   'socket.send.buffer.bytes': int(
     '102400',
-    { importance: 'HIGH' },
+    { importance: 'HIGH', effect: 'used' },
     'SO_SNDBUF of server sockets; -1 leaves it to the system.',
   ),
   'socket.receive.buffer.bytes': int(
     '102400',
-    { importance: 'HIGH' },
+    { importance: 'HIGH', effect: 'used' },
     'SO_RCVBUF of server sockets; -1 leaves it to the system.',
   ),
   'socket.request.max.bytes': int(

@@ -28,6 +28,8 @@ export function makeFallback(): Native {
     pipe: unsupported,
     closeFd: unsupported,
     sendfile: unsupported,
+    send: unsupported,
+    setSocketBuffers: unsupported,
     isCached: unsupported,
     syncFileRange: unsupported,
     syncfs: unsupported,

@@ -172,6 +172,7 @@ export class Rig {
       apis: options.apis,
       services: null,
       settings: {
+        buffers: { send: -1, receive: -1 },
         requestMaxBytes: options.requestMaxBytes ?? 100 * 1024 * 1024,
         idleMs: options.idleMs ?? Number.POSITIVE_INFINITY,
       },
