@@ -10,7 +10,7 @@ import { MainThread } from './broker/main-thread.ts';
 import { type BrokerConfig, parseBrokerConfig, settingsWithoutEffect } from './config/broker-config.ts';
 import { loadNative } from './host/addon.ts';
 import { systemClock } from './host/clock.ts';
-import { openFilesLimit } from './host/limits.ts';
+import { fewFilesWarning, openFilesLimit } from './host/limits.ts';
 import { createLogger, errorText } from './host/log.ts';
 import { hostNet } from './host/net.ts';
 import { bellOf, openBellPipes } from './host/pipe-bell.ts';
@@ -49,6 +49,9 @@ export async function runBroker(options: RunOptions): Promise<number> {
   tellIdleSettings(config, log);
   const { native, kind, reason } = loadNative();
   if (kind === 'fallback') log.warn(`The addon is not used, codecs are slower: ${reason ?? 'no reason is known'}`);
+
+  const fewFiles = fewFilesWarning(openFilesLimit());
+  if (fewFiles !== null) log.warn(fewFiles);
 
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   const bellPipes = openBellPipes(native, FIRST_SHARD + config.shardCount);

@@ -5,7 +5,7 @@ import { loadNative } from './host/addon.ts';
 import { backgroundPool, recoverInPool } from './host/background.ts';
 import { systemClock } from './host/clock.ts';
 import { openHostDisk } from './host/disk.ts';
-import { openFilesLimit } from './host/limits.ts';
+import { logDescriptors, openFilesLimit } from './host/limits.ts';
 import { createLogger } from './host/log.ts';
 import { hostFileReader, hostNet } from './host/net.ts';
 import { bellOf } from './host/pipe-bell.ts';
@@ -44,7 +44,7 @@ const shard = new ShardThread(data, {
     return typeof output === 'number' ? output : Buffer.from(output.buffer, output.byteOffset, output.byteLength);
   },
   crash,
-  descriptorLimit: descriptorLimit(data.shardCount),
+  descriptorLimit: logDescriptors(openFilesLimit(), data.shardCount),
 });
 
 pin(configOf(data).shardCpuAffinity);
@@ -55,11 +55,6 @@ function pin(cpus: readonly number[]): void {
   if (cpu === undefined) return;
   const result = native.pinThread(cpu);
   if (result < 0) log.warn('The thread could not be pinned to its processor', { cpu, errno: -result });
-}
-
-/** An equal share of what the process may have open, half of it left to sockets. */
-function descriptorLimit(shardCount: number): number {
-  return Math.max(64, Math.floor(openFilesLimit() / 2 / shardCount));
 }
 
 interface HandedSocket {

@@ -16,6 +16,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** More shards than this are not chosen by themselves. */
 const MOST_SHARDS_BY_DEFAULT = 16;
+/** Threads beside the shards that have rings: main and control. */
+const OTHER_THREADS = 2;
+/** The rings of all pairs of threads are one block of memory. */
+const MOST_RING_BYTES = 2 ** 31;
+const RING_HEADERS_BYTES = 512;
 
 export type CheckResult =
   | { readonly ok: true; readonly derived: DerivedConfig }
@@ -62,7 +67,7 @@ export function checkBroker(values: BrokerValues, given: ConfigTexts, parallelis
   checkReplication(values, problems);
   const endpoints = checkEndpoints(values, given, problems);
   const perIp = connectionsPerIp(values['max.connections.per.ip.overrides'], problems);
-  const affinity = checkShards(values, given, problems);
+  const affinity = checkShards(values, given, parallelism, problems);
   checkSupported(values, endpoints, problems);
   if (problems.list.length > 0 || endpoints === null) return { ok: false, problems: problems.list };
 
@@ -75,7 +80,7 @@ export function checkBroker(values: BrokerValues, given: ConfigTexts, parallelis
       logDirs,
       metadataLogDir: values['metadata.log.dir'] ?? logDirs[0]!,
       maxConnectionsPerIpOverrides: perIp,
-      shardCount: values['shard.count'] || Math.max(1, Math.min(parallelism, MOST_SHARDS_BY_DEFAULT)),
+      shardCount: shardCountOf(values, parallelism),
       shardArenaBytes: arenaBytes(values, given),
       shardCpuAffinity: affinity,
     },
@@ -254,10 +259,26 @@ function connectionsPerIp(text: string, problems: Problems): Readonly<Record<str
 }
 
 /** Returns the processors of shard.cpu.affinity. */
-function checkShards(values: BrokerValues, given: ConfigTexts, problems: Problems): readonly number[] {
+function shardCountOf(values: BrokerValues, parallelism: number): number {
+  return values['shard.count'] || Math.max(1, Math.min(parallelism, MOST_SHARDS_BY_DEFAULT));
+}
+
+function checkShards(
+  values: BrokerValues,
+  given: ConfigTexts,
+  parallelism: number,
+  problems: Problems,
+): readonly number[] {
   const ring = values['shard.ring.bytes'];
   if (!Number.isInteger(Math.log2(ring))) {
     problems.add('shard.ring.bytes', invalidValue('shard.ring.bytes', String(ring), 'Value must be a power of two'));
+  }
+  const threads = shardCountOf(values, parallelism) + OTHER_THREADS;
+  const limit = MOST_RING_BYTES / (threads * threads) - RING_HEADERS_BYTES;
+  if (ring >= limit) {
+    const most = 2 ** Math.floor(Math.log2(limit - 1));
+    const why = `Value must be at most ${most} with ${threads - OTHER_THREADS} shards: the rings of all pairs of threads share 2 GiB`;
+    problems.add('shard.ring.bytes', invalidValue('shard.ring.bytes', String(ring), why));
   }
   const request = values['socket.request.max.bytes'];
   if ('shard.arena.bytes' in given && values['shard.arena.bytes'] < request) {

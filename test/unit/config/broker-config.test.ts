@@ -149,6 +149,10 @@ test('shards', () => {
   assert.deepEqual(config({ 'shard.cpu.affinity': '0, 2' }).shardCpuAffinity, [0, 2]);
   assert.equal(problems({ 'shard.arena.bytes': '50000000' })[0]?.name, 'shard.arena.bytes');
   assert.equal(problems({ 'shard.ring.bytes': '100000' })[0]?.name, 'shard.ring.bytes');
+  const rings = { 'shard.ring.bytes': '33554432', 'shard.count': '6' };
+  assert.match(problems(rings)[0]?.message ?? '', /at most 16777216 with 6 shards/);
+  assert.deepEqual(problems({ ...rings, 'shard.ring.bytes': '16777216' }), []);
+  assert.equal(config({ 'shard.count': '30', 'shard.ring.bytes': '1048576' }).shardCount, 30);
   assert.equal(problems({ 'shard.cpu.affinity': '0-3' })[0]?.name, 'shard.cpu.affinity');
   assert.equal(problems({ 'shard.flush.policy': 'never' })[0]?.allowed, 'one of kafka, commit');
 });
