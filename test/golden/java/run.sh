@@ -13,3 +13,4 @@ run_java -cp "$work/classes:$work/libs/*" odradek.golden.GoldenMessages "$here/m
   clients metadata group transaction share raft storage
 run_java -cp "$work/classes:$work/libs-3.9/*:$work/libs/slf4j-*" odradek.golden.GoldenMessages "$here/messages.txt" "$out" clients-3.9
 run_java -cp "$work/classes:$work/libs/*" odradek.golden.GoldenBatches "$out"
+run_java -cp "$work/classes:$work/libs/*" odradek.golden.GoldenAssignors "$here/../../unit/machine/group/assignor/kafka.jsonl"
