@@ -3,6 +3,7 @@
  *
  * Codes are Kafka's (0: none). A group that is not there at all is nobody's: the parts answer for it themselves.
  */
+import type { Uuid } from '../../base/uuid.ts';
 import type { GroupTimer } from './decision.ts';
 import type { GroupRecord } from './records.ts';
 
@@ -19,7 +20,7 @@ export interface OffsetCommitCheck {
 }
 
 /** Whether a partition may be committed by this member in this epoch (KIP-848; per partition since 4.3): a code of Kafka's. */
-export type PartitionCheck = (topic: string, partition: number) => number;
+export type PartitionCheck = (topicId: Uuid, partition: number) => number;
 
 export interface Group {
   readonly groupId: string;

@@ -19,7 +19,10 @@ import type {
   GroupQuery,
   QueryContext,
 } from './decision.ts';
+import { deleteGroups } from './deletion.ts';
 import type { Group } from './group.ts';
+import { listGroups } from './listing.ts';
+import { GroupOffsets, nextExpiry, OFFSET_DECISIONS, OFFSET_QUERIES, OFFSET_REPLAYS } from './offsets/index.ts';
 import type { GroupRecord, GroupRecordOf, GroupRecordType } from './records.ts';
 
 /** Of a record of a transaction that has not ended. */
@@ -34,6 +37,8 @@ export interface GroupState {
   readonly journal: UndoJournal;
   /** By id; of both protocols. Changed by replay only. */
   readonly groups: UndoMap<string, Group>;
+  /** Changed by replay only. */
+  readonly offsets: GroupOffsets;
 }
 
 /** Decides one kind of event. */
@@ -51,23 +56,29 @@ export type ReplayGroup<N extends GroupRecordType> = (
   producer: Producer | null,
 ) => void;
 
-/** Answers one kind of question from what is committed below `committed`. */
+/** Answers one kind of question from what is committed below `committed`. Null: this one is an event to decide about. */
 export type QueryGroup<K extends GroupQuery> = (
   state: GroupState,
   event: GroupEvents[K]['event'],
   committed: number,
   context: QueryContext,
-) => GroupEvents[K]['answer'];
+) => GroupEvents[K]['answer'] | null;
 
 // Filled in by the parts: each exports its rows.
-const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {};
-const QUERIES: { readonly [K in GroupQuery]?: QueryGroup<K> } = {};
-const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = {};
+const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {
+  ...OFFSET_DECISIONS,
+  DeleteGroups: deleteGroups,
+  // Each part that has timers says here which of them begin.
+  began: (state) => ({ records: [], answer: null, timers: [nextExpiry(state)] }),
+};
+const QUERIES: { readonly [K in GroupQuery]?: QueryGroup<K> } = { ...OFFSET_QUERIES, ListGroups: listGroups };
+const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = { ...OFFSET_REPLAYS };
 
 export class GroupMachine implements GroupState {
   readonly settings: GroupMachineSettings;
   readonly journal = new UndoJournal();
   readonly groups = new UndoMap<string, Group>(this.journal);
+  readonly offsets = new GroupOffsets(this.journal);
 
   constructor(settings: GroupMachineSettings) {
     this.settings = settings;
@@ -92,14 +103,16 @@ export class GroupMachine implements GroupState {
   }
 
   /** The marker of a transaction stands at `offset`: what the producer wrote in it counts, or never was. */
-  endTransaction(_producerId: number, _producerEpoch: number, _commit: boolean, offset: number): void {
+  endTransaction(producerId: number, _producerEpoch: number, commit: boolean, offset: number): void {
     this.journal.at(offset);
+    this.offsets.endTransaction(producerId, commit);
   }
 
   /** Records below `endOffset` are committed. */
   commit(endOffset: number): void {
     this.journal.commit(endOffset);
     this.groups.commit(endOffset);
+    this.offsets.commit(endOffset);
   }
 
   /** Records at `endOffset` and later were not written: the state goes back. */
