@@ -18,6 +18,7 @@ import type { Logger } from '../port/log.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { LogEnvironment } from '../storage/environment.ts';
 import { type Log, openLog } from '../storage/log.ts';
+import { parentDirectory } from '../storage/names.ts';
 import { OLD_FORMAT } from '../storage/old-format.ts';
 import { recoverIfSmall } from '../storage/recovery.ts';
 import { createPartitionDirectory, setAsideDirectory } from '../storage/partition-metadata.ts';
@@ -107,6 +108,8 @@ export class Logs {
   readonly #configs = new Map<string, LogConfig>();
   #directories: readonly Directory[] = [];
   #offline = new Set<string>();
+  /** What the checkpoints said of partitions that could not be opened: they go on saying it. */
+  readonly #unopened = new Map<Partition, Found>();
   #isOpen = false;
 
   constructor(parts: LogsParts) {
@@ -283,6 +286,7 @@ export class Logs {
     } catch (error) {
       if (!(error instanceof DiskFault)) throw error;
       partition.offline = true;
+      if (found) this.#unopened.set(partition, found);
       log.error('A partition could not be opened and is offline', {
         partition: keyOf(partition.topic, partition.index),
         reason: error.message,
@@ -330,6 +334,7 @@ export class Logs {
   #delete(topicId: Uuid): Promise<void>[] {
     const { table, log } = this.#parts;
     return table.removeTopic(topicId).map(async (partition) => {
+      this.#unopened.delete(partition);
       const opened = partition.detach(ERRORS.UNKNOWN_TOPIC_OR_PARTITION);
       try {
         await opened?.delete();
@@ -350,7 +355,7 @@ export class Logs {
     if (this.#offline.has(path)) return;
     this.#offline.add(path);
     for (const partition of this.#parts.table) {
-      if (!partition.log?.directory.startsWith(`${path}/`)) continue;
+      if (partition.log === null || parentDirectory(partition.log.directory) !== path) continue;
       partition.offline = true;
       partition.detach(ERRORS.KAFKA_STORAGE_ERROR)?.abandon();
     }
@@ -372,9 +377,10 @@ export class Logs {
     return this.#directories.find(({ id }) => id === directoryId)?.path ?? null;
   }
 
-  /** The directory of log.dirs that a path lies in. */
+  /** The directory of log.dirs that a partition's directory lies in. */
   directoryOf(path: string): Directory | null {
-    return this.#directories.find((directory) => path.startsWith(`${directory.path}/`)) ?? null;
+    const parent = parentDirectory(path);
+    return this.#directories.find((directory) => directory.path === parent) ?? null;
   }
 
   async applyRetention(): Promise<void> {
@@ -412,6 +418,17 @@ export class Logs {
         recoveryPoint: log.recoveryPoint,
         highWatermark: log.highWatermark,
         startOffset: log.startOffsetToCheckpoint ?? -1,
+      });
+    }
+    for (const [{ topic, index }, found] of this.#unopened) {
+      const { recoveryPoint, highWatermark, logStartOffset } = found;
+      results.push({
+        directory: parentDirectory(found.path),
+        topic,
+        partition: index,
+        recoveryPoint,
+        highWatermark,
+        startOffset: logStartOffset > 0 ? logStartOffset : -1,
       });
     }
     return results;

@@ -1,6 +1,7 @@
 /** From changes of the image to logs on disk: created, deleted, created again, reconfigured, opened, closed; and what the checkpoints say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import type { Uuid } from '../../../src/base/uuid.ts';
 import { type BrokerConfig, parseBrokerConfig } from '../../../src/config/broker-config.ts';
 import { MemoryDisk } from '../../../src/host/memory-disk.ts';
@@ -240,4 +241,42 @@ test('a checkpoint never says more than was synced; after a stop it says everyth
   );
   const { log } = next.partition('a');
   assert.deepEqual([log?.startOffset, log?.highWatermark, log?.endOffset], [7, 10, 10]);
+});
+
+/** A message of Kafka before 0.11, which is refused. */
+function oldMessage(): Buffer {
+  const bytes = Buffer.alloc(34);
+  bytes.writeInt32BE(22, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(16)), 12);
+  return bytes;
+}
+
+test('what the checkpoints said of a partition that cannot be opened stays', async () => {
+  const disk = new MemoryDisk({ seed: 1 });
+  await disk.makeDirectory('/data/a-0');
+  const options = { sync: true, truncate: true };
+  await disk.writeAt('/data/a-0/00000000000000000000.log', 0, oldMessage(), options);
+  const life = new Life(disk);
+  await life.replay(...topicRecords('a', idOf('a'), 1));
+  const offsets = { recoveryPoint: 9, highWatermark: 8 };
+  const found = { topicId: idOf('a'), partition: 0, path: '/data/a-0', isClean: true, ...offsets, logStartOffset: 3 };
+  await life.open([found]);
+  assert.equal(life.partition('a').log, null);
+  const row = { directory: '/data', topic: 'a', partition: 0, ...offsets, startOffset: 3 };
+  assert.deepEqual(life.logs.checkpoint(), [row]);
+  assert.deepEqual(await life.logs.closeAll(), [row]);
+  await life.replay(record('removeTopic', { topicId: idOf('a') }));
+  assert.deepEqual(life.logs.checkpoint(), []);
+});
+
+test('a partition belongs to the directory that it lies in, where one of log.dirs lies in another', async () => {
+  const life = new Life();
+  await life.disk.makeDirectory('/data/inner');
+  const inner: Directory = { id: 'directory-id-017' as Uuid, path: '/data/inner', isClean: true };
+  await life.logs.openAll([DIRECTORY, inner], [], []);
+  assert.equal(life.logs.directoryOf('/data/inner/a-0'), inner);
+  assert.equal(life.logs.directoryOf('/data/a-0'), DIRECTORY);
+  await life.replay(...topicRecords('a', idOf('a'), 1));
+  life.logs.directoryFailed('/data/inner');
+  assert.equal(life.partition('a').offline, false);
 });
