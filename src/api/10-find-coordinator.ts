@@ -3,41 +3,63 @@
  *
  * v1 key types        v4 many keys in one request (KIP-699)        v6 share groups (KIP-932)
  *
- * Groups and transactions are not served yet, so there is no coordinator for anything, and that is what the answer says.
+ * The first question about a group makes `__consumer_offsets`; until it is there, there is no coordinator. Transactions and share groups are not
+ * served yet, so there is none for them at all.
  */
 import { ERRORS, errorMessage } from '../protocol/errors.ts';
 import type { FindCoordinatorRequest, FindCoordinatorResponseInput } from '../protocol/schema/10-find-coordinator.ts';
 import type { Api } from './handler.ts';
-import type { Services } from './services.ts';
+import type { Context, Services } from './services.ts';
 
 const KEY_TYPE = { group: 0, transaction: 1, share: 2 } as const;
+const BATCHED = 4;
 const NOBODY = { nodeId: -1, host: '', port: -1 };
 
-function codeFor(keyType: number, version: number): number {
-  if (keyType === KEY_TYPE.group || keyType === KEY_TYPE.transaction) return ERRORS.COORDINATOR_NOT_AVAILABLE;
-  return keyType === KEY_TYPE.share && version >= 6 ? ERRORS.COORDINATOR_NOT_AVAILABLE : ERRORS.INVALID_REQUEST;
+type Found = FindCoordinatorResponseInput['coordinators'][number];
+
+function refused(key: string, errorCode: number): Found {
+  return { key, ...NOBODY, errorCode, errorMessage: errorMessage(errorCode) };
 }
 
-function respond(request: FindCoordinatorRequest, version: number, errorCode: number): FindCoordinatorResponseInput {
-  const text = errorMessage(errorCode);
-  if (version < 4) return { throttleTimeMs: 0, errorCode, errorMessage: text, ...NOBODY, coordinators: [] };
-  return {
-    throttleTimeMs: 0,
-    errorCode: ERRORS.NONE,
-    errorMessage: null,
-    nodeId: 0,
-    host: '',
-    port: 0,
-    coordinators: request.coordinatorKeys.map((key) => ({ key, ...NOBODY, errorCode, errorMessage: text })),
-  };
+function find(keyType: number, key: string, context: Context): Found {
+  const { services, version, peer } = context;
+  switch (keyType) {
+    case KEY_TYPE.group: {
+      const nodeId = services.coordinatorOf('group', key, context);
+      const endpoint = nodeId === null ? null : services.endpoint(nodeId, peer.listenerName);
+      if (nodeId === null || endpoint === null) return refused(key, ERRORS.COORDINATOR_NOT_AVAILABLE);
+      const { host, port } = endpoint;
+      return { key, nodeId, host, port, errorCode: ERRORS.NONE, errorMessage: errorMessage(ERRORS.NONE) };
+    }
+    case KEY_TYPE.transaction:
+      return refused(key, ERRORS.COORDINATOR_NOT_AVAILABLE);
+    default:
+      return refused(
+        key,
+        keyType === KEY_TYPE.share && version >= 6 ? ERRORS.COORDINATOR_NOT_AVAILABLE : ERRORS.INVALID_REQUEST,
+      );
+  }
+}
+
+function respond(
+  request: FindCoordinatorRequest,
+  version: number,
+  answer: (key: string) => Found,
+): FindCoordinatorResponseInput {
+  if (version < BATCHED) {
+    const { key: _key, ...found } = answer(request.key);
+    return { throttleTimeMs: 0, ...found, coordinators: [] };
+  }
+  const coordinators = request.coordinatorKeys.map(answer);
+  return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, nodeId: 0, host: '', port: 0, coordinators };
 }
 
 export const findCoordinator: Api<FindCoordinatorRequest, FindCoordinatorResponseInput, Services> = {
-  handle(request, { version }) {
-    return respond(request, version, codeFor(request.keyType, version));
+  handle(request, context) {
+    return respond(request, context.version, (key) => find(request.keyType, key, context));
   },
 
   failed(request, { version }, errorCode) {
-    return respond(request, version, errorCode);
+    return respond(request, version, (key) => refused(key, errorCode));
   },
 };

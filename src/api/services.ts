@@ -102,6 +102,9 @@ export type GroupOutcome<N extends GroupApi> =
   | { readonly ok: true; readonly response: ResponseOf<N> }
   | { readonly ok: false; readonly errorCode: number };
 
+/** What is coordinated by the partitions of an internal topic. */
+export type CoordinatorKind = 'group';
+
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -146,6 +149,11 @@ export interface Services {
     request: Input<(typeof APIS)[N]['request']>,
     principal: string,
   ): Promise<Decoded<(typeof APIS)[N]['response']>>;
+  /**
+   * The node that coordinates a key; its topic is made at the first question. Null: none yet, or none now
+   * (COORDINATOR_NOT_AVAILABLE).
+   */
+  coordinatorOf(kind: CoordinatorKind, key: string, context: Context): number | null;
   /** Asks the coordinator of one group, in the version of the request. */
   group<N extends GroupApi>(api: N, groupId: string, request: RequestOf<N>, context: Context): Promise<GroupOutcome<N>>;
   /** Asks every coordinator of this broker for its groups: one response a shard. */

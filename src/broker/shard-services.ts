@@ -4,20 +4,24 @@ import type { ControlApi, Services } from '../api/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import type { Clock } from '../port/clock.ts';
+import type { Logger } from '../port/log.ts';
 import type { Random } from '../port/random.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { Decoded, Input, Message } from '../protocol/message.ts';
 import { APIS } from '../protocol/schema/index.ts';
+import type { CoordinatorCalls } from '../shard/coordinator-calls.ts';
 import type { FetchRouter } from '../shard/fetch-router.ts';
 import type { Logs } from '../shard/logs.ts';
 import type { Mailbox } from '../shard/mailbox.ts';
 import type { Producing } from '../shard/produce.ts';
 import type { Scatter } from '../shard/scatter.ts';
 import { CONTROL } from '../shard/shared-block.ts';
+import { type AskControl, groupServices } from './group-services.ts';
 import { ProducerIds } from './producer-ids.ts';
 
 export interface ServiceParts {
   readonly clock: Clock;
+  readonly log: Logger;
   readonly random: Random;
   readonly config: BrokerConfig;
   readonly image: MetadataImage;
@@ -28,6 +32,7 @@ export interface ServiceParts {
   readonly producing: Producing;
   readonly fetching: FetchRouter;
   readonly scatter: Scatter;
+  readonly coordinatorCalls: CoordinatorCalls;
   /** This shard among the shards, from 0. */
   readonly shard: number;
   readonly shardCount: number;
@@ -40,11 +45,7 @@ const CONTROL_TIMEOUT_MS = 60_000;
 
 export function shardServices(parts: ServiceParts): Services {
   const { clock, random, config, image, identity, scatter, shard, shardCount } = parts;
-  const control = <N extends ControlApi>(
-    api: N,
-    request: Input<(typeof APIS)[N]['request']>,
-    principal: string,
-  ): Promise<Decoded<(typeof APIS)[N]['response']>> => askControl(parts.mailbox, api, request, principal);
+  const control: AskControl = (api, request, principal) => askControl(parts.mailbox, api, request, principal);
   const producerIds = new ProducerIds(() =>
     control(
       'AllocateProducerIds',
@@ -88,8 +89,7 @@ export function shardServices(parts: ServiceParts): Services {
     epochEnds: (items) => new Promise((resolve) => scatter.ask('epochEnd', { items }, resolve)),
     deleteRecords: (items) => new Promise((resolve) => scatter.ask('deleteRecords', { items }, resolve)),
     control,
-    group: () => Promise.resolve({ ok: false, errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE }),
-    allGroups: () => Promise.resolve([]),
+    ...groupServices(parts, control),
     nextProducerId: () => producerIds.next(),
   };
 }

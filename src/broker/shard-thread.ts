@@ -6,6 +6,7 @@
 import { type Uuid, uuidFromText, uuidToText } from '../base/uuid.ts';
 import { apis } from '../api/index.ts';
 import type { Services } from '../api/services.ts';
+import { Timers } from '../coordinator/timers.ts';
 import { ImageChanges } from '../machine/image/changes.ts';
 import { MetadataImage } from '../machine/image/image.ts';
 import { applyTransfer } from '../machine/image/transfer.ts';
@@ -21,6 +22,8 @@ import type { Random } from '../port/random.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { AppendRouter } from '../shard/append-router.ts';
 import { ThreadArena } from '../shard/arena.ts';
+import { CoordinatorCalls } from '../shard/coordinator-calls.ts';
+import { GroupCoordinators } from '../shard/coordinators.ts';
 import { CommitFlush } from '../shard/commit-flush.ts';
 import { FetchRouter } from '../shard/fetch-router.ts';
 import { type Directory, type Found, Logs, type RecoveryInput } from '../shard/logs.ts';
@@ -95,6 +98,8 @@ export class ShardThread {
   readonly #fetching: FetchRouter;
   readonly #server: ShardServer<Services>;
   readonly #late: LateLines;
+  readonly #coordinators: GroupCoordinators;
+  readonly #coordinatorCalls: CoordinatorCalls;
   readonly #slots: SlotTable;
   readonly #identity = { clusterId: '', nodeId: 0 };
   #applying: Promise<void> = Promise.resolve();
@@ -185,8 +190,31 @@ export class ShardThread {
       giveBack: (slot) => slots.done(slot),
       watch: (owner, call, wake) => this.#watchers.watch(owner, call, wake),
     });
+    this.#coordinators = new GroupCoordinators({
+      groups: {
+        clock,
+        random,
+        log,
+        native,
+        decompressLarge: ports.decompressLarge,
+        config: this.#config,
+        image: this.#image,
+        timers: new Timers(clock),
+        onFault: () => this.#faults++,
+      },
+      nodeId,
+      table: this.#table,
+      crash: (error) => ports.crash(error),
+    });
+    this.#coordinatorCalls = new CoordinatorCalls({
+      self,
+      shardCount,
+      mailbox: this.#mailbox,
+      coordinators: this.#coordinators,
+    });
     const services = shardServices({
       clock,
+      log,
       random,
       config: this.#config,
       image: this.#image,
@@ -196,6 +224,7 @@ export class ShardThread {
       producing,
       fetching: this.#fetching,
       scatter,
+      coordinatorCalls: this.#coordinatorCalls,
       shard: self - FIRST_SHARD,
       shardCount,
     });
@@ -230,6 +259,7 @@ export class ShardThread {
         owner: this.#owner,
         watchers: this.#watchers,
       }),
+      ...this.#coordinatorCalls.handlers(),
       connectionHandOver: ({ connection, listener, descriptor }) => {
         this.adopt({ kind: 'descriptor', descriptor }, connection, listener);
       },
@@ -240,8 +270,6 @@ export class ShardThread {
         );
       },
       stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify(this.stats())) }),
-      coordinatorCall: (_message, reply) =>
-        reply.answer({ errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE, body: Buffer.alloc(0) }),
       transactionMarker: (_message, reply) => reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION }),
       metadataDelta: ({ lastOffset, records }, reply) => {
         const bytes = Buffer.from(records);
@@ -263,7 +291,9 @@ export class ShardThread {
       },
       directoryFailed: ({ directoryId }) => {
         const path = this.#logs.pathOf(directoryId);
-        if (path !== null) this.#logs.directoryFailed(path);
+        if (path === null) return;
+        this.#logs.directoryFailed(path);
+        this.#coordinators.refresh();
       },
     });
   }
@@ -272,6 +302,8 @@ export class ShardThread {
     const changes = new ImageChanges();
     applyTransfer(this.#image, records, changes);
     await this.#logs.apply(changes);
+    this.#coordinators.refresh();
+    this.#coordinators.changed(changes);
     this.#mailbox.metadataOffset = lastOffset;
   }
 
@@ -287,6 +319,7 @@ export class ShardThread {
     });
     const failed = asked.directories.filter(({ works }) => !works).map(({ path }) => path);
     const summary = await this.#logs.openAll(directories, found, failed);
+    this.#coordinators.refresh();
     this.#every(this.#config.values['log.retention.check.interval.ms'], () => this.#logs.applyRetention());
     this.#every(Math.min(1000, this.#config.values['log.flush.scheduler.interval.ms']), () => this.#logs.flushDue());
     return summary;
@@ -306,10 +339,12 @@ export class ShardThread {
   async #stop(step: number): Promise<void> {
     if (step === STOP_STEP.connections) {
       this.#server.stopReading();
+      this.#coordinators.drain();
       await this.#connectionsClosed();
     } else if (step === STOP_STEP.logs) {
       this.#isStopping = true;
       await this.#applying;
+      this.#coordinators.stop();
       this.#lastCheckpoint = await this.#logs.closeAll();
     }
   }
@@ -332,6 +367,7 @@ export class ShardThread {
     const directory = this.#logs.directoryOf(logDirectory);
     if (directory === null || this.#logs.isOffline(directory.path)) return;
     this.#logs.directoryFailed(directory.path);
+    this.#coordinators.refresh();
     const failed = { directoryId: directory.id, reason: reasonText(fault.message) };
     this.#mailbox.noteInTurn('directoryFailed', CONTROL, failed);
   }

@@ -99,11 +99,11 @@ export class Batches<Record> {
 
   #put(one: Encoded<Record>, now: number): void {
     const offset = this.nextOffset;
-    const { endOffset, replay } = this.#options;
-    this.#gathering ??= { baseOffset: offset, endBefore: endOffset(), now, records: [], sizeInBytes: 0 };
+    const options = this.#options;
+    this.#gathering ??= { baseOffset: offset, endBefore: options.endOffset(), now, records: [], sizeInBytes: 0 };
     this.#gathering.records.push(one);
     this.#gathering.sizeInBytes += one.sizeInBytes;
-    replay(one.record, offset);
+    options.replay(one.record, offset);
   }
 
   /** A decision is complete: what gathers is written now, at the end of the turn, or after the linger time. */

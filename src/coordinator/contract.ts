@@ -110,7 +110,7 @@ export interface Loaded<Record> {
   readonly lastOffset: number;
   readonly epoch: number;
   /** The batch is the end of a transaction. */
-  readonly marker?: (RecordProducer & { readonly commit: boolean }) | null;
+  readonly marker?: (RecordProducer & { readonly commit: boolean }) | null | undefined;
 }
 
 /** A committed batch, for those who replay it elsewhere. */

@@ -87,6 +87,7 @@ export class Runtime<Event, Record, Answer> {
   #running = false;
   #paused = false;
   #goesOn = false;
+  #isDraining = false;
   #waiting: Waiting<Event, Answer>[] = [];
   #timesOut = false;
   #ticket = 0;
@@ -208,8 +209,9 @@ export class Runtime<Event, Record, Answer> {
    * records behind it are committed (and, if so asked, acknowledged), or with why there is none.
    */
   submit(event: Event, complete: Complete<Answer>, when: AnswerWhen = 'committed'): void {
-    if (this.#state !== 'active') {
-      complete({ ok: false, error: this.#state });
+    const state = this.#isDraining ? 'stopped' : this.#state;
+    if (state !== 'active') {
+      complete({ ok: false, error: state });
       return;
     }
     const isFull =
@@ -281,7 +283,7 @@ export class Runtime<Event, Record, Answer> {
     const context: DecisionContext = { now, nextOffset: this.#batches.nextOffset, ticket, errorCode };
     const decision = machine.decide(event, context);
     for (const { key, delayMs, event: later } of decision.timers ?? NO_REPLIES) this.#timers.set(key, delayMs, later);
-    if (decision.answer === undefined && complete !== NOTHING) this.#parked.set(ticket, complete);
+    if (decision.answer === undefined && complete !== NOTHING) this.#park(ticket, complete);
     const waiting = this.#waitingFor(decision, submission, now, when);
     const { records } = decision;
     if (records.length > 0) {
@@ -347,6 +349,11 @@ export class Runtime<Event, Record, Answer> {
       if (answer !== undefined) complete({ ok: true, answer });
       for (const { to, answer: reply } of replies) this.#unpark(to)?.({ ok: true, answer: reply });
     }
+  }
+
+  #park(ticket: number, complete: Complete<Answer>): void {
+    if (this.#isDraining) complete({ ok: false, error: 'stopped' });
+    else this.#parked.set(ticket, complete);
   }
 
   #unpark(ticket: number): Complete<Answer> | undefined {
@@ -420,6 +427,16 @@ export class Runtime<Event, Record, Answer> {
     this.#options.machine.revert(this.#committed);
     this.#endOffset = Math.min(this.#endOffset, this.#committed);
     this.#end('failed');
+  }
+
+  /** The broker is stopping: nothing new is taken, parked tickets are refused, and what waits for the log is answered when it is done. */
+  drain(): void {
+    if (this.#state === 'stopped') return;
+    this.#isDraining = true;
+    const parked = [...this.#parked.values()];
+    this.#parked.clear();
+    this.#timers.clear();
+    for (const complete of parked) complete({ ok: false, error: 'stopped' });
   }
 
   /** This node does not lead the log any more. */

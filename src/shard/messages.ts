@@ -5,7 +5,7 @@
  * Error codes are Kafka's (0: none). Offsets are numbers, timestamps bigints of milliseconds. A `payload` is bytes that the two
  * sides agree on: requests and answers in the protocol's encoding, batches of the metadata log.
  *
- * Not sent yet, and to be answered with an error by their handlers: coordinatorCall, transactionMarker, isrChange.
+ * Not sent yet, and to be answered with an error by their handlers: transactionMarker, isrChange.
  */
 import {
   bool,
@@ -85,13 +85,17 @@ export const messages = {
 
   // ── coordinator
 
-  /** A request for a coordinator that lives on this shard, in the protocol's encoding. Not sent yet. */
-  coordinatorCall: call({
+  /**
+   * A request for a coordinator that lives on this shard (a CoordinatorCall of shard/coordinator-calls); -1 as partition asks all of them. Its
+   * answer is a message of its own: who waits for other members of a group must not hold the space of the ring meanwhile.
+   */
+  coordinatorCall: note({
     lane: 'coordinator',
     to: ['shard'],
-    request: { apiKey: i32, apiVersion: i32, timeoutMs: i32, body: payload },
-    answer: { errorCode: i32, body: payload },
+    fields: { call: f64, partition: i32, apiKey: i32, apiVersion: i32, payload },
   }),
+  /** The answer, in the version of the request. */
+  coordinatorAnswer: note({ lane: 'leaf', to: ['shard'], fields: { call: f64, errorCode: i32, payload } }),
 
   // ── partition: to its owner
 

@@ -73,6 +73,7 @@ class Ticket implements Append {
   readonly #partition: Partition;
   readonly #settle: (appended: Appended) => void;
   #consumed: (() => void) | null;
+  readonly #applied: ((baseOffset: number) => void) | null;
 
   constructor(
     partition: Partition,
@@ -82,9 +83,11 @@ class Ticket implements Append {
     acks: number,
     settle: (appended: Appended) => void,
     consumed: (() => void) | null,
+    applied: ((baseOffset: number) => void) | null,
   ) {
     this.#partition = partition;
     this.#consumed = consumed;
+    this.#applied = applied;
     this.bytes = bytes;
     this.leaderEpoch = leaderEpoch;
     this.sealTimestamp = logAppendTime === null ? SEAL_TIMESTAMP.keep : SEAL_TIMESTAMP.logAppendTime;
@@ -103,6 +106,11 @@ class Ticket implements Append {
   complete(error: AppendError | null): void {
     this.consume();
     this.#partition.applied(this, error);
+  }
+
+  /** It stands in the log. */
+  tellApplied(): void {
+    this.#applied?.(this.baseOffset);
   }
 
   settle(errorCode: number, logStartOffset: number): void {
@@ -165,12 +173,14 @@ export class Partition {
    * @param acks 0, 1 or -1 (all)
    * @param settle called once, inside the call where everything is immediate; in order for the appends of one partition
    * @param consumed called once, before `settle` and perhaps long before it: `bytes` are needed no more
+   * @param applied called before `settle` where the batch stands in the log: what follows is whether it is safe
    */
   append(
     bytes: Buffer,
     acks: number,
     settle: (appended: Appended) => void,
     consumed: (() => void) | null = null,
+    applied: ((baseOffset: number) => void) | null = null,
   ): void {
     const { log } = this;
     const errorCode = log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
@@ -180,7 +190,7 @@ export class Partition {
       return;
     }
     const logAppendTime = this.config.timestampType === 'LogAppendTime' ? BigInt(this.#host.now()) : null;
-    const ticket = new Ticket(this, bytes, this.state.leaderEpoch, logAppendTime, acks, settle, consumed);
+    const ticket = new Ticket(this, bytes, this.state.leaderEpoch, logAppendTime, acks, settle, consumed, applied);
     if (log.append(ticket)) ticket.consume();
   }
 
@@ -196,6 +206,7 @@ export class Partition {
       ticket.settle(error === null ? this.absence : APPEND_ERRORS[error], -1);
       return;
     }
+    ticket.tellApplied();
     if (!ticket.duplicate) {
       this.state.localAppended(log.endOffset);
       this.#advance(log, ticket.bytes.length);

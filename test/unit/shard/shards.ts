@@ -116,6 +116,7 @@ export class TestShard {
       shutdownStep: unexpected,
       stats: unexpected,
       coordinatorCall: unexpected,
+      coordinatorAnswer: unexpected,
       transactionMarker: unexpected,
       metadataDelta: unexpected,
       openLogs: unexpected,

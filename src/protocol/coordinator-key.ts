@@ -1,0 +1,14 @@
+/** Which partition of an internal topic the state of a group, a transactional id or a share partition stands in. */
+
+/** Java's String.hashCode: over UTF-16 units, in 32 bits. */
+export function javaHash(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash;
+}
+
+/** Of `partitionCount` partitions. As Kafka: the least number has no absolute value and counts as 0. */
+export function partitionOfKey(key: string, partitionCount: number): number {
+  const hash = javaHash(key);
+  return (hash === -0x80000000 ? 0 : Math.abs(hash)) % partitionCount;
+}
