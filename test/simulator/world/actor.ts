@@ -18,6 +18,8 @@ export interface World {
   readonly isBusy: boolean;
   /** Whether a log directory was made to fail in this life. */
   readonly isFaulty: boolean;
+  /** Whether the one with the metadata log takes no more writes. */
+  readonly metadataFails: boolean;
   /** Which life of the broker this is. */
   readonly life: number;
   /** How often the power has failed with settings that do not promise to keep what was acknowledged. */

@@ -4,6 +4,8 @@ import { Actor, oneOf, versionOf, type World } from './actor.ts';
 import type { Rpc } from './client.ts';
 import { type TopicHistory, Violation } from './history.ts';
 
+const PARTITIONS_LIMIT = 8;
+
 export class Admin extends Actor {
   readonly #label: string;
   readonly #topicLimit: number;
@@ -26,7 +28,8 @@ export class Admin extends Actor {
     const dice = this.random.below(100);
     if (there.length === 0 || (there.length < this.#topicLimit && dice < 30)) this.#create(rpc);
     else if (dice < 36 && there.length > 1) this.#delete(rpc, oneOf(this.random, there));
-    else if (dice < 60) this.#deleteRecords(rpc, oneOf(this.random, there));
+    else if (dice < 42) this.#grow(rpc, oneOf(this.random, there));
+    else if (dice < 64) this.#deleteRecords(rpc, oneOf(this.random, there));
     else this.#look(rpc);
   }
 
@@ -64,11 +67,12 @@ export class Admin extends Actor {
         configs: configs.map(([key, value]) => ({ name: key ?? '', value: value ?? '' })),
       },
     ];
+    const mustFail = this.world.metadataFails;
     this.#ask((done) =>
       rpc.ask('CreateTopics', 7, { topics, timeoutMs: 30_000 }, (response) => {
         done();
         const topic = response?.topics[0];
-        if (topic === undefined) return;
+        if (topic === undefined || this.#failed(mustFail, topic.errorCode, `CreateTopics ${name}`)) return;
         if (topic.errorCode !== ERRORS.NONE) {
           throw new Violation(`CreateTopics ${name}: ${errorName(topic.errorCode)} ${topic.errorMessage}`);
         }
@@ -81,14 +85,47 @@ export class Admin extends Actor {
   #delete(rpc: Rpc, topic: TopicHistory): void {
     topic.state = 'deleting';
     const request = { topics: [{ name: null, topicId: topic.id }], timeoutMs: 30_000 };
+    const mustFail = this.world.metadataFails;
     this.#ask((done) =>
       rpc.ask('DeleteTopics', 6, request, (response) => {
         done();
         if (response === null) return;
         const code = response.responses[0]?.errorCode ?? -1;
+        if (this.#failed(mustFail, code, `DeleteTopics ${topic.name}`)) return;
         if (code !== ERRORS.NONE) throw new Violation(`DeleteTopics ${topic.name}: ${errorName(code)}`);
         topic.state = 'gone';
         this.world.count('topics deleted');
+      }),
+    );
+  }
+
+  /** A change that the metadata log cannot take is never said to be done; whatever else it is answered, it may or may not have been made. */
+  #failed(mustFail: boolean, code: number, what: string): boolean {
+    if (mustFail && code === ERRORS.NONE) throw new Violation(`${what} is done, and the metadata log takes no writes`);
+    if (code === ERRORS.NONE || !this.world.metadataFails) return false;
+    this.world.count('changes refused');
+    return true;
+  }
+
+  #grow(rpc: Rpc, topic: TopicHistory): void {
+    const count = topic.wanted + 1 + this.random.below(2);
+    if (count > PARTITIONS_LIMIT) return;
+    topic.wanted = count;
+    const topics = [{ name: topic.name, count, assignments: null }];
+    const mustFail = this.world.metadataFails;
+    const request = { topics, timeoutMs: 30_000, validateOnly: false };
+    this.#ask((done) =>
+      rpc.ask('CreatePartitions', versionOf('CreatePartitions', this.random), request, (response) => {
+        done();
+        const result = response?.results[0];
+        if (result === undefined) return;
+        const { errorCode: code } = result;
+        if (this.#failed(mustFail, code, `CreatePartitions ${topic.name}`) || topic.state !== 'there') return;
+        // Another has asked for more meanwhile, and came first.
+        if (code === ERRORS.INVALID_PARTITIONS && topic.wanted > count) return;
+        if (code !== ERRORS.NONE) throw new Violation(`CreatePartitions ${topic.name}: ${errorName(code)}`);
+        this.world.history.grow(topic, count);
+        this.world.count('topics grown');
       }),
     );
   }
@@ -117,7 +154,7 @@ export class Admin extends Actor {
 
   /** The metadata on any connection show every topic that is there and none that is gone. */
   #look(rpc: Rpc): void {
-    const expected = this.world.history.there;
+    const expected = this.world.history.there.map((topic) => ({ topic, least: topic.partitions.length }));
     const gone = new Set(
       [...this.world.history.topics.values()].filter(({ state }) => state === 'gone').map(({ id }) => id),
     );
@@ -133,15 +170,15 @@ export class Admin extends Actor {
         if (response === null) return;
         this.world.count('metadata seen');
         const seen = new Map(response.topics.map((topic) => [topic.topicId, topic]));
-        for (const topic of expected) {
+        for (const { topic, least } of expected) {
           const found = seen.get(topic.id);
           if (topic.state !== 'there') continue;
           if (found === undefined || found.errorCode !== ERRORS.NONE) {
             throw new Violation(`${topic.name} is there, and the metadata say ${found?.errorCode ?? 'nothing'}`);
           }
-          if (found.partitions.length !== topic.partitions.length) {
-            throw new Violation(`${topic.name} has ${found.partitions.length} partitions`);
-          }
+          const count = found.partitions.length;
+          if (count < least || count > topic.wanted) throw new Violation(`${topic.name} has ${count} partitions`);
+          this.world.history.grow(topic, count);
           const leaderless = found.partitions.find(({ leaderId }) => leaderId < 0);
           if (leaderless !== undefined && !this.world.isFaulty) throw new Violation(`${topic.name} has no leader`);
         }

@@ -43,15 +43,35 @@ export class Auditor {
     return extents;
   }
 
-  #offset(topic: TopicHistory, index: number, timestamp: bigint): Promise<number> {
+  async #offset(topic: TopicHistory, index: number, timestamp: bigint): Promise<number> {
+    return (await this.#listOffset(topic, index, timestamp)).offset;
+  }
+
+  #listOffset(
+    topic: TopicHistory,
+    index: number,
+    timestamp: bigint,
+  ): Promise<{ readonly offset: number; readonly timestamp: bigint }> {
     const topics = [{ name: topic.name, partitions: [{ partitionIndex: index, timestamp }] }];
     return new Promise((resolve, reject) => {
       this.#rpc.ask('ListOffsets', 7, { replicaId: -1, isolationLevel: 0, topics }, (response) => {
         const part = response?.topics[0]?.partitions[0];
-        if (part?.errorCode === ERRORS.NONE) resolve(part.offset);
+        if (part?.errorCode === ERRORS.NONE) resolve(part);
         else reject(new Violation(`${topic.name}-${index}: ListOffsets says ${errorName(part?.errorCode ?? -1)}`));
       });
     });
+  }
+
+  /** Looks some times up in a partition that has been read from `start` on. */
+  async lookUp({ topic, partition, start, end }: Extent): Promise<void> {
+    const index = topic.partitions.indexOf(partition);
+    const known = [...new Set([...partition.times].filter(([o]) => o >= start && o < end).map(([, t]) => t))].sort();
+    const [first, middle, last] = [known[0], known[known.length >> 1], known.at(-1)];
+    if (first === undefined || middle === undefined || last === undefined) return;
+    for (const time of [0n, first, middle, middle + 1n, last, last + 1n]) {
+      const part = await this.#listOffset(topic, index, time);
+      partition.lookedUp(time, part.offset, part.timestamp, start, end);
+    }
   }
 
   /** Reads all of a partition, and checks it. Resolves to where it begins by then: retention goes on. */

@@ -5,6 +5,7 @@
 import { formatDirectories } from '../../../src/admin/format-directories.ts';
 import { required } from '../../../src/base/assert.ts';
 import type { SeededRandom } from '../../../src/base/prng.ts';
+import { EndError } from '../../../src/broker/boot-error.ts';
 import { ControlThread } from '../../../src/broker/control-thread.ts';
 import { MainThread, type ReadyBroker } from '../../../src/broker/main-thread.ts';
 import { ShardThread } from '../../../src/broker/shard-thread.ts';
@@ -51,6 +52,8 @@ export interface LifeOptions {
   readonly descriptorLimit: number;
   /** A bug: an exception nobody answers for, a fault, a dead or stalled thread. */
   onBug(what: string): void;
+  /** The broker ends by itself, because a disk does not let it go on. */
+  onEnd(reason: string): void;
   onLine(level: string, message: string, fields: string): void;
 }
 
@@ -146,6 +149,10 @@ export class Life {
   }
 
   readonly #crash = (error: unknown): void => {
+    if (error instanceof EndError) {
+      if (this.isAlive) this.#options.onEnd(error.message);
+      return;
+    }
     this.#bug(error instanceof Error ? (error.stack ?? error.message) : String(error));
   };
 

@@ -6,6 +6,7 @@
  *   an offset holds one record for ever; offsets are dense; batches have their checksum; a reader sees nothing at or above the HW
  *   the HW, the start and the end are never lower in an answer to a request that was sent after an answer had shown them
  *   an idempotent record stands at one offset; those of one producer stand in the order of their sequences without gaps
+ *   what was sent without a wish for an answer stands at one offset at most
  *   what was acknowledged stays: through kills always, through power failures where the settings promise it
  */
 import { required } from '../../../src/base/assert.ts';
@@ -17,8 +18,11 @@ export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-/** One record that a producer sent: `pid/epoch/sequence/text` for idempotent ones, `-/text` for others. */
+/** One record that a producer sent: `pid/epoch/sequence` for idempotent ones, `-text` for others, `-0…` for those that nobody sends twice. */
 export type RecordId = string;
+
+/** What is sent without a wish for an answer (acks=0), and so once. */
+export const ONCE = '-0';
 
 export function idempotentId(producerId: number, epoch: number, sequence: number): RecordId {
   return `${producerId}/${epoch}/${sequence}`;
@@ -28,10 +32,14 @@ export class PartitionHistory {
   readonly key: string;
   /** Offset → record. */
   readonly entries = new Map<number, RecordId>();
-  /** Idempotent record → offset. */
+  /** Offset → timestamp, of the records that were read. */
+  readonly times = new Map<number, bigint>();
+  /** Record that stands once → offset. */
   readonly places = new Map<RecordId, number>();
   /** Acknowledged records that must be there, with their offsets where the answer told them. */
   readonly acknowledged = new Map<RecordId, number>();
+  /** Records without a wish for an answer, behind which the same connection has answered something: they were appended. */
+  readonly taken = new Set<RecordId>();
   /** The highest values that an answer has shown, in this life (start) and since the last power failure (HW). */
   highWatermark = 0;
   startOffset = 0;
@@ -52,7 +60,7 @@ export class PartitionHistory {
     const known = this.entries.get(offset);
     if (known !== undefined && known !== id) this.fail(`offset ${offset} held ${known} and now holds ${id}`);
     this.entries.set(offset, id);
-    if (id.startsWith('-')) return;
+    if (id.startsWith('-') && !id.startsWith(ONCE)) return;
     const place = this.places.get(id);
     if (place !== undefined && place !== offset) this.fail(`record ${id} stands at ${place} and at ${offset}`);
     this.places.set(id, offset);
@@ -103,6 +111,10 @@ export class PartitionHistory {
         const id = header.producerId < 0 ? `-${text}` : idempotentId(header.producerId, header.producerEpoch, sequence);
         if (header.producerId >= 0 && text !== id) this.fail(`the record at ${record.offset} is ${text}, not ${id}`);
         this.learn(record.offset, id);
+        const known = this.times.get(record.offset);
+        if (known !== undefined && known !== record.timestamp)
+          this.fail(`the record at ${record.offset} changes its time`);
+        this.times.set(record.offset, record.timestamp);
         sequence++;
       }
       next = header.lastOffset + 1;
@@ -121,14 +133,18 @@ export class PartitionHistory {
       // Below the start nothing tells what was lost: who has no answer may send it again.
       if (offset < end && (start < end || this.acknowledged.has(id))) continue;
       this.entries.delete(offset);
+      this.times.delete(offset);
       this.places.delete(id);
     }
+    this.taken.clear();
     this.highWatermark = end;
   }
 
   /** The power failed while its deletion was under way: nothing more is known of it. */
   forget(): void {
     this.entries.clear();
+    this.times.clear();
+    this.taken.clear();
     this.places.clear();
     this.acknowledged.clear();
     this.highWatermark = 0;
@@ -146,7 +162,29 @@ export class PartitionHistory {
       if (standing.has(id) || (offset >= 0 ? offset < start : this.deletes)) continue;
       this.fail(`record ${id}, acknowledged at ${offset}, is not among ${start} to ${end}`);
     }
+    if (!this.deletes) {
+      for (const id of this.taken) if (!standing.has(id)) this.fail(`record ${id} was taken and is not there`);
+    }
     this.#inOrder(start, end);
+  }
+
+  /** What ListOffsets said of a time, when everything from `start` to `end` had been read. */
+  lookedUp(time: bigint, offset: number, found: bigint, start: number, end: number): void {
+    if (offset >= 0) {
+      const stands = this.times.get(offset);
+      if (offset >= end || stands !== found || found < time) {
+        this.fail(`time ${time} is said to be at ${offset} of ${end} with ${found}; there is ${stands}`);
+      }
+    }
+    // Retention goes on: what was read may be gone.
+    if (this.deletes) return;
+    for (let before = start; before < (offset < 0 ? end : offset); before++) {
+      const stands = this.times.get(before) ?? 0n;
+      // Records of one time are not told apart by the index.
+      if (stands > time || (offset < 0 && stands === time)) {
+        this.fail(`time ${time} is said to be at ${offset}, and ${before} has ${stands}`);
+      }
+    }
   }
 
   /** The records of each idempotent producer stand in the order of their sequences; a gap is only where something was lost. */
@@ -178,6 +216,9 @@ export interface TopicHistory {
   /** wanted: asked for, not answered. gone: a deletion was answered. */
   state: 'there' | 'deleting' | 'gone';
   readonly partitions: PartitionHistory[];
+  readonly deletes: boolean;
+  /** As many partitions as were ever asked for; there may be fewer. */
+  wanted: number;
 }
 
 /** All topics of a simulation. */
@@ -190,10 +231,15 @@ export class History {
 
   create(name: string, id: Uuid, partitions: number, deletes: boolean): TopicHistory {
     if (this.topics.has(id)) throw new Violation(`topic id of ${name} was given twice`);
-    const topic: TopicHistory = { name, id, state: 'there', partitions: [] };
-    for (let n = 0; n < partitions; n++) topic.partitions.push(new PartitionHistory(`${name}-${n}`, deletes));
+    const topic: TopicHistory = { name, id, state: 'there', partitions: [], deletes, wanted: partitions };
+    this.grow(topic, partitions);
     this.topics.set(id, topic);
     return topic;
+  }
+
+  /** It has been seen to have so many partitions. */
+  grow({ name, partitions, deletes }: TopicHistory, count: number): void {
+    for (let n = partitions.length; n < count; n++) partitions.push(new PartitionHistory(`${name}-${n}`, deletes));
   }
 
   /** A new process: start offsets may be those of an older checkpoint. */

@@ -6,10 +6,12 @@ import { ERRORS, errorName, isRetriable } from '../../../src/protocol/errors.ts'
 import { memoryRecords } from '../../../src/protocol/records.ts';
 import { batchOf } from '../../harness/batches.ts';
 import { Actor, oneOf, versionOf, type World } from './actor.ts';
+import type { RequestInputOf } from '../../../src/protocol/schema/index.ts';
 import type { Rpc } from './client.ts';
 import {
   type Bounds,
   idempotentId,
+  ONCE,
   type PartitionHistory,
   type RecordId,
   type TopicHistory,
@@ -52,7 +54,8 @@ interface Sent {
 export interface ProducerOptions {
   readonly label: string;
   readonly isIdempotent: boolean;
-  readonly acks: -1 | 1;
+  /** 0: it wants no answers and sends nothing twice; it then is not idempotent. */
+  readonly acks: -1 | 0 | 1;
 }
 
 export class Producer extends Actor {
@@ -136,8 +139,9 @@ export class Producer extends Actor {
   #batch(line: Line, sizes: readonly number[]): Batch {
     const { isIdempotent, label } = this.#options;
     const baseSequence = line.nextSequence;
+    const prefix = this.#options.acks === 0 ? ONCE : '-';
     const ids = sizes.map((_, n) =>
-      isIdempotent ? idempotentId(this.#producerId, 0, baseSequence + n) : `-${label}#${++this.#made}`,
+      isIdempotent ? idempotentId(this.#producerId, 0, baseSequence + n) : `${prefix}${label}#${++this.#made}`,
     );
     line.nextSequence += sizes.length;
     const timestamp = BigInt(this.world.clock.now());
@@ -183,6 +187,10 @@ export class Producer extends Actor {
         partitionData: parts.map(({ line, batch }) => ({ index: line.index, records: memoryRecords(batch.bytes) })),
       })),
     };
+    if (this.#options.acks === 0) {
+      this.#tell(rpc, version, request, sent);
+      return;
+    }
     this.#inFlight++;
     rpc.ask('Produce', version, request, (response) => {
       this.#inFlight--;
@@ -194,6 +202,25 @@ export class Producer extends Actor {
         const part = topic?.partitionResponses.find(({ index }) => index === one.line.index);
         if (response !== null && part === undefined) throw new Violation('a partition is missing in a Produce answer');
         this.#settled(one, part ?? null, version);
+      }
+    });
+  }
+
+  /** Nobody answers it. What the connection answers next says that it was taken: requests of a connection are handled in order. */
+  #tell(rpc: Rpc, version: number, request: RequestInputOf<'Produce'>, sent: readonly Sent[]): void {
+    rpc.tell('Produce', version, request);
+    this.world.count('batches nobody answers');
+    for (const { line, batch } of sent) line.batches.splice(line.batches.indexOf(batch), 1);
+    const { life, losses } = this.world;
+    if (this.#inFlight > 0 || this.random.chance(0.5)) return;
+    this.#inFlight++;
+    rpc.ask('ApiVersions', 0, {}, (response) => {
+      this.#inFlight--;
+      if (response === null || life !== this.world.life || losses !== this.world.losses) return;
+      for (const { line, batch, wasThere } of sent) {
+        if (!wasThere || line.topic.state !== 'there') continue;
+        for (const id of batch.ids) line.partition.taken.add(id);
+        this.world.count('batches taken');
       }
     });
   }

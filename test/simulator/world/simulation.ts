@@ -10,6 +10,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { required } from '../../../src/base/assert.ts';
 import { SeededRandom } from '../../../src/base/prng.ts';
+import { BootError } from '../../../src/broker/boot-error.ts';
 import type { ReadyBroker } from '../../../src/broker/main-thread.ts';
 import { type Completion, MemoryDisk } from '../../../src/host/memory-disk.ts';
 import { contentOf } from '../../unit/machine/image/random-records.ts';
@@ -91,6 +92,9 @@ function planOf(random: SeededRandom): Plan {
   };
 }
 
+/** The broker has ended by itself while somebody waited for it. */
+class Ended extends Error {}
+
 /** No run needs as many: whoever goes on for so long waits for something that never comes. */
 const PATIENCE_STEPS = 150_000;
 const SLOW_MS = 200;
@@ -121,7 +125,10 @@ export class Simulation implements World {
   #slowUntil = 0;
   isBusy = false;
   isFaulty = false;
+  metadataFails = false;
   losses = 0;
+  /** Why the broker has ended by itself. */
+  #ended: string | null = null;
 
   constructor(options: SimulationOptions) {
     this.seed = options.seed;
@@ -212,7 +219,7 @@ export class Simulation implements World {
     }
   }
 
-  /** Steps until the work is done. */
+  /** Steps until the work is done. Throws Ended where the broker ends before. */
   async #until<T>(what: string, work: Promise<T>): Promise<T> {
     let done = false;
     work.then(
@@ -221,6 +228,7 @@ export class Simulation implements World {
     );
     await setImmediate();
     for (let left = PATIENCE_STEPS; !done; left--) {
+      if (this.#ended !== null) throw new Ended(this.#ended);
       if (left === 0) {
         const files = this.#disk.waiting > 0 ? `, ${this.#disk.waiting} file operations wait` : '';
         throw new Violation(`${what} does not end${files}; ${this.#life?.net.told ?? ''}`);
@@ -244,6 +252,8 @@ export class Simulation implements World {
     this.#images.clear();
     this.#seenImages.length = 0;
     this.isFaulty = false;
+    this.metadataFails = false;
+    this.#ended = null;
     this.history.restarted();
     const disk = this.#disk;
     const net = new SimulatedNet({
@@ -260,6 +270,14 @@ export class Simulation implements World {
       net,
       descriptorLimit: this.plan.descriptorLimit,
       onBug: (what) => (this.#bug ??= what),
+      onEnd: (reason) => {
+        this.#note(`the broker ends: ${reason}`);
+        if (!this.isFaulty) this.#bug ??= `the broker ends without a fault: ${reason}`;
+        this.count('ended by itself');
+        this.#isOpen = false;
+        this.#ended = reason;
+        life.die();
+      },
       onLine: (level, message, fields) => {
         if (level !== 'debug') this.tell(`${level} ${message} ${fields}`);
       },
@@ -276,6 +294,16 @@ export class Simulation implements World {
 
   #note(what: string): void {
     this.tell(`---- ${what}`);
+  }
+
+  /** What ended by itself is started again, on disks that work. */
+  async #revive(): Promise<void> {
+    if (this.#ended === null) return;
+    const how = this.random.chance(0.5) ? 'kill' : 'power';
+    this.#die(how);
+    await this.#start();
+    if (how === 'power') await this.#takeStock();
+    this.#isOpen = true;
   }
 
   /** Ends the process at once; the power fails with it, or not. */
@@ -295,7 +323,13 @@ export class Simulation implements World {
     this.count('stop');
     const life = required(this.#life, 'a life');
     this.#isOpen = false;
-    await this.#until('the stop', life.stop());
+    try {
+      await this.#until('the stop', life.stop());
+    } catch (error) {
+      if (!(error instanceof Ended)) throw error;
+      this.#die('kill');
+      return;
+    }
     // What is closed by a timer, and what the pool has begun.
     const until = this.clock.monotonic() + 600;
     await this.#while('the last file operation', () => this.#disk.waiting > 0 || this.clock.monotonic() < until);
@@ -327,7 +361,7 @@ export class Simulation implements World {
 
   async #misfortune(): Promise<void> {
     const { random } = this;
-    const kind = oneOf(random, ['kill', 'kill', 'power', 'power', 'stop', 'disk', 'slow'] as const);
+    const kind = oneOf(random, ['kill', 'kill', 'power', 'power', 'stop', 'disk', 'disk', 'slow', 'start'] as const);
     switch (kind) {
       case 'disk':
         this.#failDirectory();
@@ -339,6 +373,11 @@ export class Simulation implements World {
         return;
       case 'stop':
         await this.#stop();
+        break;
+      case 'start':
+        if (random.chance(0.5)) await this.#stop();
+        else this.#die('kill');
+        if (await this.#startOnFailing()) return;
         break;
       case 'kill':
       case 'power':
@@ -358,19 +397,49 @@ export class Simulation implements World {
     this.#die(how);
   }
 
-  #failDirectory(): void {
-    if (this.plan.directories === 1) return;
-    // The first holds the metadata log.
-    const directory = `/d${1 + this.random.below(this.plan.directories - 1)}`;
+  /**
+   * A directory fails at some operation of the start. Either the start stops, with words that name the directory, or the broker is ready
+   * with what is left. True where it is.
+   */
+  async #startOnFailing(): Promise<boolean> {
+    this.#note('a start on a failing directory');
+    this.count('start on a failing directory');
+    const life = this.#newLife();
+    const directory = this.#failDirectory(this.random.below(oneOf(this.random, [1, 30, 300])));
+    let told: string;
+    try {
+      const ready = await this.#until('the start', life.start());
+      this.#note(`ready: ${JSON.stringify(ready.summary)}`);
+      this.#isOpen = true;
+      return true;
+    } catch (error) {
+      if (!(error instanceof Ended || error instanceof BootError)) throw error;
+      told = error.message;
+    }
+    this.#note(`no start: ${told}`);
+    if (!told.includes(directory)) throw new Violation(`${directory} fails, and the start stops with: ${told}`);
+    this.#die('kill');
+    return false;
+  }
+
+  /** A directory fails, after so many operations that go well. The first holds the metadata log. */
+  #failDirectory(after = 0): string {
+    const directory = `/d${this.random.below(this.plan.directories)}`;
     const code = oneOf(this.random, ['EIO', 'ENOSPC']);
     const onlyWrites = this.random.chance(0.5);
-    this.#note(`${directory} fails with ${code}${onlyWrites ? ' on writes' : ''}`);
+    this.#note(`${directory} fails with ${code}${onlyWrites ? ' on writes' : ''} after ${after} operations`);
     this.count('failing directory');
     this.isFaulty = true;
+    let left = after;
     this.#disk.inject = (operation, path) => {
       if (path !== directory && !path.startsWith(`${directory}/`)) return null;
-      return !onlyWrites || ['write', 'fsync', 'replace', 'truncate'].includes(operation) ? code : null;
+      if (onlyWrites && !['write', 'fsync', 'replace', 'truncate'].includes(operation)) return null;
+      if (left-- > 0) return null;
+      if (directory === '/d0') this.metadataFails = true;
+      return code;
     };
+    if (after === 0 && directory === '/d0') this.metadataFails = true;
+    return directory;
   }
 
   // ---- the run
@@ -385,8 +454,10 @@ export class Simulation implements World {
     const end = this.#steps + this.#busySteps;
     while (this.#steps < end) {
       await this.#step();
-      if (this.random.chance(rate)) await this.#misfortune();
+      if (this.#ended !== null) await this.#revive();
+      else if (this.random.chance(rate)) await this.#misfortune();
     }
+    await this.#revive();
     await this.#end();
     const { seed, plan } = this;
     return { seed, steps: this.#steps, lives: this.#lives, digest: this.#digest, counts: this.#counts, plan };
@@ -404,6 +475,7 @@ export class Simulation implements World {
         }),
       );
     }
+    if (random.chance(0.4)) this.#producers.push(new Producer(this, { label: 'o', isIdempotent: false, acks: 0 }));
     this.#actors.push(new Admin(this, 'x', 6), new Admin(this, 'y', 6), ...this.#producers);
     for (let n = 1 + random.below(3); n > 0; n--) this.#actors.push(new Consumer(this));
     if (random.chance(0.5)) this.#actors.push(new Vandal(this));
@@ -453,7 +525,9 @@ export class Simulation implements World {
       const { partition, end } = extent;
       if (end < partition.highWatermark)
         partition.fail(`it ends at ${end}, and has ended at ${partition.highWatermark}`);
-      partition.complete(await this.#until('the audit', auditor.read(extent)), end);
+      const start = await this.#until('the audit', auditor.read(extent));
+      partition.complete(start, end);
+      await this.#until('the audit', auditor.lookUp({ ...extent, start }));
     }
     auditor.close();
     return extents;
