@@ -83,6 +83,7 @@ export const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   pino: ['host', 'admin'],
   commander: ['host', 'admin'],
   piscina: ['host', 'admin'],
+  re2js: ['machine'],
   snappy: ['host'],
   'lz4-napi': ['host'],
   'zstd-napi': ['host'],
