@@ -32,32 +32,19 @@ interface GroupAnswer {
 
 /** The first version with several groups. */
 const FIRST_WITH_GROUPS = 8;
-/** The first version with a code of the group. */
-const FIRST_WITH_CODE = 2;
 
 /** The one group that the request is about, in the form of the newer versions. */
-export function fetchedGroup(request: RequestOf<'OffsetFetch'>, version: number): GroupRequest {
+function fetchedGroup(request: RequestOf<'OffsetFetch'>, version: number): GroupRequest {
   if (version >= FIRST_WITH_GROUPS) return request.groups[0] as GroupRequest;
   const topics = request.topics?.map((topic) => ({ ...topic, topicId: ZERO_UUID })) ?? null;
   return { groupId: request.groupId, memberId: null, memberEpoch: -1, topics };
 }
 
 /** The answer about one group, in the form of the version. */
-export function fetchResponse(version: number, group: GroupAnswer): Response {
+function fetchResponse(version: number, group: GroupAnswer): Response {
   const response = { throttleTimeMs: 0, topics: [], errorCode: ERRORS.NONE, groups: [] };
   if (version >= FIRST_WITH_GROUPS) return { ...response, groups: [group] };
   return { ...response, topics: group.topics, errorCode: group.errorCode };
-}
-
-/** The answer where there is none for the whole group. */
-export function fetchFailure(version: number, group: GroupRequest, errorCode: number): GroupAnswer {
-  if (version >= FIRST_WITH_CODE) return { groupId: group.groupId, topics: [], errorCode };
-  const topics = (group.topics ?? []).map(({ name, topicId, partitionIndexes }) => ({
-    name,
-    topicId,
-    partitions: partitionIndexes.map((partitionIndex) => nothing(partitionIndex, errorCode)),
-  }));
-  return { groupId: group.groupId, topics, errorCode };
 }
 
 function nothing(partitionIndex: number, errorCode: number = ERRORS.NONE): PartitionResponse {
@@ -106,7 +93,7 @@ class Fetch {
     const group = this.#state.groups.getAt(groupId, this.#committed);
     const code = group?.checkOffsetFetch(memberId, memberEpoch, this.#committed) ?? ERRORS.GROUP_ID_NOT_FOUND;
     if (code !== ERRORS.NONE && code !== ERRORS.GROUP_ID_NOT_FOUND) {
-      return fetchResponse(this.#version, fetchFailure(this.#version, this.#request, code));
+      return fetchResponse(this.#version, { groupId, topics: [], errorCode: code });
     }
     const exists = code === ERRORS.NONE;
     const answered = topics === null ? (exists ? this.#all() : []) : this.#asked(topics, exists);
