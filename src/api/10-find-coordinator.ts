@@ -13,12 +13,15 @@ import type { Context, Services } from './services.ts';
 
 const KEY_TYPE = { group: 0, transaction: 1, share: 2 } as const;
 const BATCHED = 4;
+const SHARE = 6;
+/** Group, topic id, partition. */
+const SHARE_KEY = /^.+:[A-Za-z0-9_-]{22}:[0-9]+$/;
 const NOBODY = { nodeId: -1, host: '', port: -1 };
 
 type Found = FindCoordinatorResponseInput['coordinators'][number];
 
 function refused(key: string, errorCode: number): Found {
-  return { key, ...NOBODY, errorCode, errorMessage: errorMessage(errorCode) };
+  return { key, ...NOBODY, errorCode, errorMessage: '' };
 }
 
 function find(keyType: number, key: string, context: Context): Found {
@@ -28,16 +31,20 @@ function find(keyType: number, key: string, context: Context): Found {
       const nodeId = services.coordinatorOf('group', key, context);
       const endpoint = nodeId === null ? null : services.endpoint(nodeId, peer.listenerName);
       if (nodeId === null || endpoint === null) return refused(key, ERRORS.COORDINATOR_NOT_AVAILABLE);
-      const { host, port } = endpoint;
-      return { key, nodeId, host, port, errorCode: ERRORS.NONE, errorMessage: errorMessage(ERRORS.NONE) };
+      return { key, nodeId, host: endpoint.host, port: endpoint.port, errorCode: ERRORS.NONE, errorMessage: '' };
     }
     case KEY_TYPE.transaction:
       return refused(key, ERRORS.COORDINATOR_NOT_AVAILABLE);
+    case KEY_TYPE.share: {
+      const isServed = version >= SHARE && SHARE_KEY.test(key);
+      return refused(key, isServed ? ERRORS.COORDINATOR_NOT_AVAILABLE : ERRORS.INVALID_REQUEST);
+    }
     default:
-      return refused(
-        key,
-        keyType === KEY_TYPE.share && version >= 6 ? ERRORS.COORDINATOR_NOT_AVAILABLE : ERRORS.INVALID_REQUEST,
-      );
+      // Only of a type that does not exist do the newer versions say why.
+      return {
+        ...refused(key, ERRORS.INVALID_REQUEST),
+        errorMessage: errorMessage(ERRORS.INVALID_REQUEST),
+      };
   }
 }
 
@@ -47,11 +54,12 @@ function respond(
   answer: (key: string) => Found,
 ): FindCoordinatorResponseInput {
   if (version < BATCHED) {
-    const { key: _key, ...found } = answer(request.key);
-    return { throttleTimeMs: 0, ...found, coordinators: [] };
+    const { key: _key, errorCode, ...found } = answer(request.key);
+    const text = errorCode === ERRORS.NONE ? 'NONE' : errorMessage(errorCode);
+    return { throttleTimeMs: 0, ...found, errorCode, errorMessage: text, coordinators: [] };
   }
   const coordinators = request.coordinatorKeys.map(answer);
-  return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, nodeId: 0, host: '', port: 0, coordinators };
+  return { throttleTimeMs: 0, errorCode: 0, errorMessage: '', nodeId: 0, host: '', port: 0, coordinators };
 }
 
 export const findCoordinator: Api<FindCoordinatorRequest, FindCoordinatorResponseInput, Services> = {
