@@ -4,7 +4,10 @@ import { produce } from './00-produce.ts';
 import { fetch } from './01-fetch.ts';
 import { listOffsets } from './02-list-offsets.ts';
 import { metadata } from './03-metadata.ts';
+import { offsetCommit } from './08-offset-commit.ts';
+import { offsetFetch } from './09-offset-fetch.ts';
 import { findCoordinator } from './10-find-coordinator.ts';
+import { listGroups } from './16-list-groups.ts';
 import { apiVersions } from './18-api-versions.ts';
 import { createTopics } from './19-create-topics.ts';
 import { deleteTopics } from './20-delete-topics.ts';
@@ -13,6 +16,8 @@ import { initProducerId } from './22-init-producer-id.ts';
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts';
 import { describeConfigs } from './32-describe-configs.ts';
 import { createPartitions } from './37-create-partitions.ts';
+import { deleteGroups } from './42-delete-groups.ts';
+import { offsetDelete } from './47-offset-delete.ts';
 import { describeCluster } from './60-describe-cluster.ts';
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts';
 import type { Api } from './handler.ts';
@@ -23,7 +28,10 @@ export const apis: { readonly [Name in ApiName]?: Api<RequestOf<Name>, ResponseO
   Fetch: fetch,
   ListOffsets: listOffsets,
   Metadata: metadata,
+  OffsetCommit: offsetCommit,
+  OffsetFetch: offsetFetch,
   FindCoordinator: findCoordinator,
+  ListGroups: listGroups,
   ApiVersions: apiVersions(() => servedApis()),
   CreateTopics: createTopics,
   DeleteTopics: deleteTopics,
@@ -32,6 +40,8 @@ export const apis: { readonly [Name in ApiName]?: Api<RequestOf<Name>, ResponseO
   OffsetForLeaderEpoch: offsetForLeaderEpoch,
   DescribeConfigs: describeConfigs,
   CreatePartitions: createPartitions,
+  DeleteGroups: deleteGroups,
+  OffsetDelete: offsetDelete,
   DescribeCluster: describeCluster,
   DescribeTopicPartitions: describeTopicPartitions,
 };
