@@ -19,10 +19,10 @@ def run(suite):
     if clients.CONFLUENT.missing and (clients.JAVA_CLIENT.missing or clients.KCAT.missing):
         suite.skip("crash", "it takes confluent-kafka, or Java to write and kcat to read")
         return
-    suite.check(f"crash: {suite.kills} times kill -9 under load", lambda: crash(suite, "kill", suite.broker.kill))
-    suite.check(f"crash: {suite.kills} clean stops under load", lambda: crash(suite, "stop", suite.broker.stop))
-    suite.check(f"crash: {suite.kills} times kill -9 under load, and a kill or a stop while it starts again",
-                lambda: crash(suite, "again", lambda: kill_again(suite)))
+    suite.check(f"crash: {suite.kills} times kill -9 under load", lambda: crash(suite, "kill", suite.kills, suite.broker.kill))
+    suite.check(f"crash: {suite.stops} clean stops under load", lambda: crash(suite, "stop", suite.stops, suite.broker.stop))
+    suite.check(f"crash: {suite.stops} times kill -9 under load, and a kill or a stop while it starts again",
+                lambda: crash(suite, "again", suite.stops, lambda: kill_again(suite)))
     if clients.JAVA_CLIENT.missing is None:
         suite.check("crash: kafka-dump-log accepts every file afterwards", lambda: tools_part.dump_stopped(suite))
         suite.check("crash: kafka-dump-log reads the metadata log of a killed broker", lambda: metadata_of_killed(suite))
@@ -119,7 +119,7 @@ class JavaLoad:
         return acks
 
 
-def crash(suite, name, end):
+def crash(suite, name, times, end):
     loads = []
     if clients.CONFLUENT.missing is None:
         loads.append(ConfluentLoad(suite.bootstrap, suite.topic(f"{name}-confluent")))
@@ -132,7 +132,7 @@ def crash(suite, name, end):
     slowest = 0.0
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
-    for _ in range(suite.kills):
+    for _ in range(times):
         time.sleep(chance.uniform(1.5, 3))
         end()
         suite.broker.start()

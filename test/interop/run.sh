@@ -5,7 +5,7 @@
 #   test/interop/run.sh --bootstrap HOST:PORT    uses a running broker (parts that stop it or read its files are skipped)
 #   test/interop/run.sh --broker-command CMD     starts another broker: {dir} and {port} are filled in; it stays in the
 #                                                foreground, prints a line with "ready", and keeps its data in {dir}/data
-#   --long       a million records a cell and ten kills         --records N, --kills N   other sizes
+#   --long       a million records a cell and a hundred kills     --records N, --kills N   other sizes
 #   --cells REGEX  these cells of the matrix, by producer and name: 'Java, zstd, acks=all$'
 #   --only A,B   these parts: kcat, matrix, shapes, tools, restart, crash      --first-port N   where to look for free ports
 #

@@ -33,7 +33,9 @@ class Suite:
         self.long = options.long
         self.records = options.records or (1_000_000 if options.long else 20_000)
         self.cells = re.compile(options.cells)
-        self.kills = options.kills or (10 if options.long else 3)
+        self.kills = options.kills or (100 if options.long else 3)
+        # The milder ends of a broker, each.
+        self.stops = max(3, self.kills // 4)
         self.broker = node
         self.bootstrap = node.bootstrap
         self.run_id = f"{int(time.time()) % 1_000_000:06d}"

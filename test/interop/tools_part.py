@@ -11,6 +11,9 @@ import clients
 from clients import tool
 
 
+FILES_AT_ONCE = 300
+
+
 def run(suite):
     if not suite.has(clients.JAVA_CLIENT, "tools"):
         return
@@ -150,6 +153,14 @@ def dump(files, suffix, *options):
         # dump-log cannot map a file of length zero; an empty index next to a small segment is what Kafka leaves too.
         chosen = [f for f in chosen if pathlib.Path(f).stat().st_size > 0]
     assert chosen, f"there is no {suffix} file"
+    # A command line has a limit; after many kills there are thousands of segments.
+    parts = [chosen[at:at + FILES_AT_ONCE] for at in range(0, len(chosen), FILES_AT_ONCE)]
+    batches = sum(dump_some(part, suffix, *options) for part in parts)
+    return f"{len(chosen)} {suffix}{f' ({batches:,} batches)' if batches else ''}"
+
+
+def dump_some(chosen, suffix, *options):
+    """Lets dump-log read files of one kind; returns how many batches it saw."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         argv = clients.java_argv(clients.TOOLS["kafka-dump-log"], "libs-tools") + [*options, "--files", ",".join(chosen)]
         done = subprocess.run(argv, stdout=out, stderr=err, timeout=600, check=False)
@@ -173,7 +184,7 @@ def dump(files, suffix, *options):
                             b"mismatch", b"isvalid: false", b"Exception", b"isn't a log file", b"Could not"):
                     assert bad not in raw, raw.decode(errors="replace")[:500]
     assert dumped == len(chosen), f"{dumped} of {len(chosen)} files dumped"
-    return f"{dumped} {suffix}{f' ({batches:,} batches)' if batches else ''}"
+    return batches
 
 
 def dump_metadata(suite):
