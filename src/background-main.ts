@@ -9,6 +9,7 @@ import { DiskFault } from './port/disk.ts';
 import type { TaskFunctions } from './port/pool.ts';
 import { type LateTask, validateLate } from './shard/produce-late.ts';
 import { ProduceValidator } from './shard/produce-validation.ts';
+import { findRecord, type RecordQuestion } from './storage/records.ts';
 import { recoverPartition, type RecoveryOptions } from './storage/recovery.ts';
 
 /** What `recoverPartition` is sent. */
@@ -44,6 +45,7 @@ async function toldFault<T>(work: Promise<T>): Promise<T | FaultValue> {
 const tasks: TaskFunctions<BackgroundTasks> = {
   validateBatch: (input) =>
     validateLate(validator, input as LateTask, kind === 'fallback' ? FALLBACK_OUTPUT : Number.POSITIVE_INFINITY),
+  findRecord: (input) => findRecord(native, input as RecordQuestion),
   decompress: ({ codec, bytes, maxOutput }) => native.decompress(codec, bytes, 0, bytes.length, maxOutput),
   recoverPartition(input) {
     const task = input as RecoveryTask;

@@ -14,6 +14,7 @@ import { thisThread } from './host/threads.ts';
 import { AtomicsDoorbell } from './shard/doorbell.ts';
 import type { LateResult } from './shard/produce-late.ts';
 import { FIRST_SHARD } from './shard/shared-block.ts';
+import type { RecordAnswer } from './storage/records.ts';
 
 const thread = thisThread<ThreadData>();
 const { data } = thread;
@@ -39,6 +40,8 @@ const shard = new ShardThread(data, {
   recover: recoverInPool,
   // oxlint-disable-next-line no-unsafe-type-assertion -- background-main answers a LateTask with a LateResult
   validateLate: (task) => backgroundPool().run('validateBatch', task) as Promise<LateResult>,
+  // oxlint-disable-next-line no-unsafe-type-assertion -- background-main answers a RecordQuestion with a RecordAnswer
+  findLarge: (question) => backgroundPool().run('findRecord', question) as Promise<RecordAnswer>,
   async decompressLarge(codec, bytes, maxOutput) {
     const output = await backgroundPool().run('decompress', { codec, bytes, maxOutput });
     return typeof output === 'number' ? output : Buffer.from(output.buffer, output.byteOffset, output.byteLength);

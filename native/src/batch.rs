@@ -74,7 +74,7 @@ fn number(value: i64) -> f64 {
     }
 }
 
-fn write_timestamp(row: &mut [f64], column: usize, timestamp: i64) {
+pub fn write_timestamp(row: &mut [f64], column: usize, timestamp: i64) {
     row[column] = (timestamp >> 32) as f64;
     row[column + 1] = f64::from(timestamp as u32);
 }

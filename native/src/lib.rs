@@ -112,6 +112,33 @@ pub fn decompress(codec: i32, buffer: Bytes, from: f64, to: f64, max_output: f64
 }
 
 #[napi(catch_unwind)]
+pub fn find_timestamp(
+    buffer: Bytes,
+    from: f64,
+    to: f64,
+    timestamp_hi: f64,
+    timestamp_lo: f64,
+    min_delta: f64,
+    max_uncompressed_bytes: f64,
+    mut out: Numbers,
+) -> Result<f64> {
+    let batch = range(&buffer, from, to)?;
+    let row = out.slice_mut();
+    if batch.len() < header::HEADER_BYTES || row.len() < 2 {
+        return Err(out_of_range("the range holds no batch, or out no timestamp"));
+    }
+    let timestamp = ((timestamp_hi as i64) << 32) | i64::from(timestamp_lo as u32);
+    Ok(match codec::find_record(batch, timestamp, min_delta as i64, max_uncompressed_bytes as u64) {
+        Ok(Some(found)) => {
+            batch::write_timestamp(row, 0, found.timestamp);
+            f64::from(found.offset_delta)
+        }
+        Ok(None) => -1.0,
+        Err(fault) => -1.0 - f64::from(batch::error_of(fault)),
+    })
+}
+
+#[napi(catch_unwind)]
 pub fn dup(fd: i32) -> i32 {
     system::dup(fd)
 }

@@ -200,3 +200,31 @@ pub fn walk<S: Source>(batch: &[u8], source: &mut S, max_bytes: u64, max_record_
     }
     Ok(summary)
 }
+
+/// A record that a look-up by time asks for.
+pub struct Found {
+    pub offset_delta: i32,
+    pub timestamp: i64,
+}
+
+/// The first record of the batch with at least this offset delta and timestamp. What stands behind it is not looked at.
+pub fn find<S: Source>(
+    batch: &[u8],
+    source: &mut S,
+    timestamp: i64,
+    min_delta: i64,
+    max_bytes: u64,
+) -> Result<Option<Found>, Fault> {
+    let base_timestamp = read_i64(batch, BASE_TIMESTAMP);
+    let append_time = read_i16(batch, ATTRIBUTES) as u16 & LOG_APPEND_TIME != 0;
+    let header_max = read_i64(batch, MAX_TIMESTAMP);
+    let mut reader = Reader { source, chunk: std::ptr::null(), at: 0, end: 0, before: 0, max_bytes };
+    for _ in 0..read_i32(batch, RECORDS_COUNT) {
+        let (timestamp_delta, offset_delta, _) = reader.record(u64::MAX)?;
+        let found = if append_time { header_max } else { base_timestamp.wrapping_add(timestamp_delta) };
+        if found >= timestamp && i64::from(offset_delta) >= min_delta {
+            return Ok(Some(Found { offset_delta, timestamp: found }));
+        }
+    }
+    Ok(None)
+}

@@ -59,8 +59,10 @@ export interface ShardPorts {
   recover(input: RecoveryInput): Promise<unknown>;
   /** Validates a batch in the background pool (shard/produce-late). */
   validateLate(task: LateTask): Promise<LateResult>;
-  /** Decompresses in the background pool (storage/environment). Not given: on this thread. */
-  readonly decompressLarge?: LogPorts['decompressLarge'];
+  /** Look-ups in large batches in the background pool (storage/environment). Not given: on this thread. */
+  readonly findLarge?: LogPorts['findLarge'];
+  /** Decompresses in the background pool, to bytes or one of BATCH_ERROR (coordinator/group-loading). Not given: on this thread. */
+  readonly decompressLarge?: (codec: number, bytes: Buffer, maxOutput: number) => Promise<Buffer | number>;
   /** An exception that no request can be blamed for: the process ends. */
   crash(error: unknown): void;
   /** Descriptors that the logs of this thread may hold open. */
@@ -134,7 +136,7 @@ export class ShardThread {
       logger: log,
       native,
       descriptors,
-      ...(ports.decompressLarge === undefined ? {} : { decompressLarge: ports.decompressLarge }),
+      ...(ports.findLarge === undefined ? {} : { findLarge: ports.findLarge }),
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
     const { nodeId } = this.#config;

@@ -30,7 +30,7 @@ export interface LoadingPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly native: BatchFunctions;
-  /** As LogPorts of storage/environment. */
+  /** As ShardPorts of broker/shard-thread. */
   readonly decompressLarge?:
     | ((codec: number, bytes: Buffer, maxOutput: number) => Promise<Buffer | number>)
     | undefined;

@@ -27,6 +27,7 @@ const NEEDED = {
   scanBatches: true,
   compress: true,
   decompress: true,
+  findTimestamp: true,
   dup: true,
   pipe: true,
   closeFd: true,

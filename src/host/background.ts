@@ -9,7 +9,9 @@ export type BackgroundTasks = {
   readonly recoverPartition: { readonly input: unknown; readonly output: unknown };
   /** Validates a batch of a Produce request that takes too long for a shard's loop (shard/produce-late). */
   readonly validateBatch: { readonly input: unknown; readonly output: unknown };
-  /** Decompresses records for a look-up by time; bytes, or one of BATCH_ERROR. */
+  /** Looks a record up by time in a batch of which much comes out (storage/records). */
+  readonly findRecord: { readonly input: unknown; readonly output: unknown };
+  /** Decompresses a batch that a coordinator loads; bytes, or one of BATCH_ERROR. */
   readonly decompress: {
     readonly input: { readonly codec: number; readonly bytes: Uint8Array; readonly maxOutput: number };
     readonly output: Uint8Array | number;
@@ -23,6 +25,7 @@ const QUEUE = 100_000;
 const LIMITS = {
   recoverPartition: { atOnce: 2, queue: QUEUE },
   validateBatch: { atOnce: 2, queue: QUEUE },
+  findRecord: { atOnce: 1, queue: QUEUE },
   // Each holds what it decompresses in memory.
   decompress: { atOnce: 1, queue: QUEUE },
 };

@@ -227,6 +227,26 @@ export interface BatchFunctions {
    * @returns the bytes, or `BATCH_ERROR.badCompression`, `BATCH_ERROR.uncompressedTooLarge` (more than `maxOutput`) or `BATCH_ERROR.unknownCodec`
    */
   decompress(codec: number, buffer: Uint8Array, from: number, to: number, maxOutput: number): Buffer | number;
+
+  /**
+   * The first record of the batch in the range (all of it, from its header on) with at least this timestamp and offset delta. Records come out of
+   * the codec as they are looked at, and none is kept: a batch may unfold to any size. CRC and what stands behind the record are not looked at.
+   *
+   * @param timestampHi upper 32 bits, signed; `timestampLo` the lower ones, unsigned
+   * @param maxUncompressedBytes how much of a compressed batch may come out on the way; beyond it the answer is `uncompressedTooLarge`
+   * @param out gets the record's timestamp in two such numbers
+   * @returns its offset delta; -1 where there is none; -1 - `BATCH_ERROR` for a batch whose records cannot be read up to it
+   */
+  findTimestamp(
+    buffer: Uint8Array,
+    from: number,
+    to: number,
+    timestampHi: number,
+    timestampLo: number,
+    minDelta: number,
+    maxUncompressedBytes: number,
+    out: Float64Array,
+  ): number;
 }
 
 export interface SystemCalls {

@@ -8,6 +8,7 @@ import type { DescriptorCache } from './descriptors.ts';
 import { CareLimit } from './care-limit.ts';
 import { IndexCache } from './index-cache.ts';
 import type { LogState } from './log-state.ts';
+import type { RecordAnswer, RecordQuestion } from './records.ts';
 import { Staging } from './staging.ts';
 
 export interface LogPorts {
@@ -17,11 +18,8 @@ export interface LogPorts {
   readonly logger: Logger;
   readonly native: BatchFunctions;
   readonly descriptors: DescriptorCache;
-  /**
-   * Decompresses records in the background pool: a batch of which more than 1 MiB comes out, for look-ups by time. Resolves to the bytes
-   * or one of BATCH_ERROR. Without it that is done on this thread.
-   */
-  readonly decompressLarge?: (codec: number, bytes: Buffer, maxOutput: number) => Promise<Buffer | number>;
+  /** Looks through a batch of which more than 1 MiB comes out in the background pool. Without it that is done on this thread. */
+  readonly findLarge?: (question: RecordQuestion) => Promise<RecordAnswer>;
   /** A file operation of this log failed: its memory is of no more use, and its directory goes offline. Called once a log. */
   readonly onFailed: (log: LogState, fault: DiskFault) => void;
 }

@@ -1,7 +1,6 @@
 /**
  * Offsets by timestamp, as ListOffsets asks (KIP-79, KIP-734): from the time index to a batch, and from there to the record.
  */
-import { BATCH } from '../protocol/batch.ts';
 import type { Disk, DiskFile } from '../port/disk.ts';
 import { BatchHeader } from './batch-header.ts';
 import { ensureIndexes } from './index-loading.ts';
@@ -9,7 +8,7 @@ import type { LogState } from './log-state.ts';
 import { TIME_INDEX_SUFFIX } from './names.ts';
 import { leased } from './persistence.ts';
 import { readInto, walkHeaders } from './batch-walk.ts';
-import { payloadOf, visitTimestamps } from './records.ts';
+import { lookUpRecord } from './records.ts';
 import type { Segment } from './segment.ts';
 import { TIME_ENTRY_SIZE, readTimeIndex } from './time-index.ts';
 
@@ -38,11 +37,7 @@ async function searchSegment(log: LogState, segment: Segment, target: bigint): P
   let found: TimestampAndOffset | null = null;
   await eachBatch(log, segment, position, async (header, readBatch) => {
     if (header.maxTimestamp < target || header.lastOffset < log.startOffset) return true;
-    await eachTimestamp(log, header, await readBatch(), (offset, timestamp) => {
-      if (timestamp < target || offset < log.startOffset) return true;
-      found = { timestamp, offset, leaderEpoch: header.leaderEpoch };
-      return false;
-    });
+    found = await firstRecord(log, header, await readBatch(), target);
     return found === null;
   });
   return found;
@@ -65,12 +60,8 @@ export async function offsetOfMaxTimestamp(log: LogState): Promise<TimestampAndO
   let found: TimestampAndOffset | null = null;
   await eachBatch(log, best, position, async (header, readBatch) => {
     if (header.maxTimestamp !== highest) return true;
-    found = { timestamp: highest, offset: header.lastOffset, leaderEpoch: header.leaderEpoch };
-    await eachTimestamp(log, header, await readBatch(), (offset, timestamp) => {
-      if (timestamp !== highest) return true;
-      found = { timestamp, offset, leaderEpoch: header.leaderEpoch };
-      return false;
-    });
+    const { lastOffset: offset, leaderEpoch } = header;
+    found = (await firstRecord(log, header, await readBatch(), highest)) ?? { timestamp: highest, offset, leaderEpoch };
     return false;
   });
   return found;
@@ -119,20 +110,21 @@ function opened(disk: Disk, path: string): Promise<DiskFile | null> {
   });
 }
 
-async function eachTimestamp(
+/** The first record of the batch at or after the log start with at least this timestamp. */
+async function firstRecord(
   log: LogState,
   header: BatchHeader,
   bytes: Buffer,
-  visit: (offset: number, timestamp: bigint) => boolean,
-): Promise<void> {
-  const payload = await payloadOf(log.env, bytes, header);
-  const whole = payload !== null && visitTimestamps(payload, header, bytes.readBigInt64BE(BATCH.baseTimestamp), visit);
-  if (!whole) {
-    log.env.logger.warn('the records of a batch are damaged', {
-      directory: log.directory,
-      baseOffset: header.baseOffset,
-    });
+  timestamp: bigint,
+): Promise<TimestampAndOffset | null> {
+  const { baseOffset, leaderEpoch } = header;
+  const minDelta = Math.max(0, log.startOffset - baseOffset);
+  const found = await lookUpRecord(log.env, { bytes, timestamp, minDelta });
+  if (typeof found !== 'number') {
+    return found && { timestamp: found.timestamp, offset: baseOffset + found.offsetDelta, leaderEpoch };
   }
+  log.env.logger.warn('the records of a batch are damaged', { directory: log.directory, baseOffset });
+  return null;
 }
 
 /** Walks batches from a position; `readBatch` gives the bytes of the one that is visited. */

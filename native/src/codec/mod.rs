@@ -8,7 +8,7 @@ mod zstd;
 
 use crate::batch::Limits;
 use crate::header::*;
-use crate::records::{self, RecordFault, Summary};
+use crate::records::{self, Found, RecordFault, Summary};
 use std::cell::RefCell;
 
 pub const GZIP: i32 = 1;
@@ -133,6 +133,29 @@ impl Visitor for Walk<'_> {
     fn visit<S: Source>(self, source: &mut S) -> Self::Answer {
         records::walk(self.batch, source, self.max_bytes, self.max_record_bytes)
     }
+}
+
+struct Find<'a> {
+    batch: &'a [u8],
+    timestamp: i64,
+    min_delta: i64,
+    max_bytes: u64,
+}
+
+impl Visitor for Find<'_> {
+    type Answer = Result<Option<Found>, Fault>;
+
+    fn visit<S: Source>(self, source: &mut S) -> Self::Answer {
+        records::find(self.batch, source, self.timestamp, self.min_delta, self.max_bytes)
+    }
+}
+
+/// The first record of a whole batch with at least this timestamp and offset delta.
+pub fn find_record(batch: &[u8], timestamp: i64, min_delta: i64, max_bytes: u64) -> Result<Option<Found>, Fault> {
+    let codec = i32::from(read_i16(batch, ATTRIBUTES) as u16 & CODEC_MASK);
+    let max_bytes = if codec == 0 { u64::MAX } else { max_bytes };
+    let find = Find { batch, timestamp, min_delta, max_bytes };
+    with_source(codec, &batch[HEADER_BYTES..], find).unwrap_or(Err(Fault::UnknownCodec))
 }
 
 /// Reads the records of a whole batch. The limits of decompression are for compressed batches.

@@ -17,7 +17,7 @@ import {
   writeHeader,
 } from './header.ts';
 import { loadPackages } from './packages.ts';
-import { type RecordFault, walkRecords } from './records.ts';
+import { findRecord, type RecordFault, walkRecords } from './records.ts';
 
 interface Limits {
   readonly batchBytes: number;
@@ -127,6 +127,29 @@ export function scanBatches(
   }
   out[SCAN.stoppedAt] = from + at;
   return rows;
+}
+
+export function findTimestamp(
+  buffer: Uint8Array,
+  from: number,
+  to: number,
+  timestampHi: number,
+  timestampLo: number,
+  minDelta: number,
+  maxUncompressedBytes: number,
+  out: Float64Array,
+): number {
+  const batch = bytesOf(buffer, from, to);
+  if (batch.length < HEADER_BYTES || out.length < 2)
+    throw new RangeError('the range holds no batch, or out no timestamp');
+  const codec = batch.readUInt16BE(AT.attributes) & CODEC_MASK;
+  const records =
+    codec === CODEC.none
+      ? batch.subarray(HEADER_BYTES)
+      : decompress(codec, batch, HEADER_BYTES, batch.length, maxUncompressedBytes);
+  if (typeof records === 'number') return -1 - records;
+  const timestamp = BigInt(timestampHi) * 2n ** 32n + BigInt(timestampLo);
+  return findRecord(batch, records, timestamp, minDelta, out);
 }
 
 function bytesNeeded(bytes: Buffer): number {

@@ -8,7 +8,7 @@
  * - LZ4 knows one level.
  */
 import { type Native, UNSUPPORTED } from '../../port/native.ts';
-import { scanBatches, sealBatches, validateBatches } from './batches.ts';
+import { findTimestamp, scanBatches, sealBatches, validateBatches } from './batches.ts';
 import { bytesOf, compress, decompress } from './codecs.ts';
 import { loadPackages } from './packages.ts';
 
@@ -24,6 +24,7 @@ export function makeFallback(): Native {
     scanBatches,
     compress,
     decompress,
+    findTimestamp,
     dup: unsupported,
     pipe: unsupported,
     closeFd: unsupported,

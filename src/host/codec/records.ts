@@ -179,3 +179,38 @@ function readRecord(header: Buffer, cursor: Cursor, record: number, maxRecordByt
   const carry = low >= 2 ** 32 ? 1 : 0;
   summary.timestamp((header.readInt32BE(AT.baseTimestamp) + hi + carry) | 0, low | 0, offsetDelta);
 }
+
+/** The first record with at least this timestamp and offset delta: as `findTimestamp` of port/native. */
+export function findRecord(
+  header: Buffer,
+  records: Buffer,
+  timestamp: bigint,
+  minDelta: number,
+  out: Float64Array,
+): number {
+  const cursor = new Cursor(records);
+  const isAppendTime = (header.readUInt16BE(AT.attributes) & LOG_APPEND_TIME) !== 0;
+  const base = header.readBigInt64BE(AT.baseTimestamp);
+  try {
+    for (let left = header.readInt32BE(AT.recordsCount); left > 0; left--) {
+      const limit = cursor.varint() + cursor.at;
+      cursor.byte();
+      cursor.varlong();
+      const delta = BigInt(cursor.hi) * 2n ** 32n + BigInt(cursor.lo >>> 0);
+      const found = isAppendTime ? header.readBigInt64BE(AT.maxTimestamp) : BigInt.asIntN(64, base + delta);
+      const offsetDelta = cursor.varint();
+      cursor.field(limit);
+      cursor.field(limit);
+      cursor.headers(limit);
+      if (cursor.at !== limit) throw new Damage(BATCH_ERROR.badRecord);
+      if (found < timestamp || offsetDelta < minDelta) continue;
+      out[0] = Number(found >> 32n);
+      out[1] = Number(found & 0xffffffffn);
+      return offsetDelta;
+    }
+  } catch (error) {
+    if (error instanceof Damage) return -1 - error.error;
+    throw error;
+  }
+  return -1;
+}
