@@ -38,10 +38,9 @@ export function groupServices(
   return {
     coordinatorOf(_kind, key, { peer }) {
       const topic = image.topics.byName(OFFSETS_TOPIC);
-      if (topic === undefined) {
-        topics.create(peer.principal);
-        return null;
-      }
+      if (topic === undefined) topics.create(peer.principal);
+      // Until every shard has opened its partitions there is nobody to ask.
+      if (topic === undefined || topics.isCreating) return null;
       const leader = topic.leader(partitionOfKey(key, topic.partitionCount));
       return leader < 0 ? null : leader;
     },
@@ -83,7 +82,7 @@ class InternalTopics {
   readonly #config: BrokerConfig;
   readonly #log: Logger;
   readonly #control: AskControl;
-  #isCreating = false;
+  isCreating = false;
 
   constructor(image: MetadataImage, config: BrokerConfig, log: Logger, control: AskControl) {
     this.#image = image;
@@ -93,8 +92,8 @@ class InternalTopics {
   }
 
   create(principal: string): void {
-    if (this.#isCreating) return;
-    this.#isCreating = true;
+    if (this.isCreating) return;
+    this.isCreating = true;
     const { values } = this.#config;
     const configs = [
       { name: 'compression.type', value: 'producer' },
@@ -116,7 +115,7 @@ class InternalTopics {
       })
       .catch((error: unknown) => this.#log.error(`${OFFSETS_TOPIC} cannot be created`, { reason: String(error) }))
       .finally(() => {
-        this.#isCreating = false;
+        this.isCreating = false;
       });
   }
 
