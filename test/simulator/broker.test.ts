@@ -23,6 +23,10 @@ const KEPT: readonly (readonly [seed: number, found: string])[] = [
   [424001442, 'a log that had failed was taken for synced'],
   [425223154, 'what recovery had cut off came back after a clean stop'],
   [424883614, 'a directory went offline under a flush, which was taken for done'],
+  [433233336, 'a start that could not read the metadata log named no file'],
+  [433233404, 'false alarm: a batch whose flush failed is refused, and stands before one that is acknowledged'],
+  [433233736, 'false alarm: new partitions are seen before whoever asked for them is told'],
+  [433233830, 'false alarm: a second directory that failed had mended the first'],
 ];
 
 const FRESH_MS = 6000;

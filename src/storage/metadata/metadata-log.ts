@@ -208,7 +208,10 @@ export class MetadataLog {
     this.#newest = null;
     while (next < this.#log.endOffset) {
       const read = await this.#log.read(next, READ_BYTES, this.#log.endOffset);
-      if (read.error !== null) throw new MetadataError(`the metadata log cannot be read at ${next}: ${read.error}`);
+      if (read.error !== null) {
+        const why = this.#log.failed?.message ?? read.error;
+        throw new MetadataError(`the metadata log in ${this.#log.directory} cannot be read at offset ${next}: ${why}`);
+      }
       const before = next;
       for (const header of batchesOf(read.bytes)) {
         // The first batch may begin before what was asked for.

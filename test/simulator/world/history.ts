@@ -237,7 +237,7 @@ export class History {
     return topic;
   }
 
-  /** It has been seen to have so many partitions. */
+  /** It was said to have so many partitions now. */
   grow({ name, partitions, deletes }: TopicHistory, count: number): void {
     for (let n = partitions.length; n < count; n++) partitions.push(new PartitionHistory(`${name}-${n}`, deletes));
   }

@@ -243,7 +243,9 @@ export class Producer extends Actor {
     if (code === ERRORS.NONE && part !== null) {
       const place = line.batches.indexOf(batch);
       const skipped = line.batches.slice(0, place).find(({ firstLife }) => firstLife === this.world.life);
-      if (skipped) line.partition.fail(`${batch.ids[0]} is acknowledged before ${skipped.ids[0]}`);
+      // A batch whose flush failed is refused, and stands in the log all the same.
+      if (skipped && !this.world.isFaulty)
+        line.partition.fail(`${batch.ids[0]} is acknowledged before ${skipped.ids[0]}`);
       if (version >= 5 && part.logStartOffset >= 0) line.partition.start(asOf, part.logStartOffset);
       this.#learn(sent, part.baseOffset);
       line.batches.splice(place, 1);

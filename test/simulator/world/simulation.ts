@@ -431,8 +431,10 @@ export class Simulation implements World {
     this.count('failing directory');
     this.isFaulty = true;
     let left = after;
+    const others = this.#disk.inject;
     this.#disk.inject = (operation, path) => {
-      if (path !== directory && !path.startsWith(`${directory}/`)) return null;
+      const other = others(operation, path);
+      if (other !== null || (path !== directory && !path.startsWith(`${directory}/`))) return other;
       if (onlyWrites && !['write', 'fsync', 'replace', 'truncate'].includes(operation)) return null;
       if (left-- > 0) return null;
       if (directory === '/d0') this.metadataFails = true;
