@@ -7,6 +7,8 @@ import type { Uuid } from '../../base/uuid.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
+import type { ClassicFailedEvent, ClassicTimerEvent } from './classic/events.ts';
+import type { ConsumerTimerEvent } from './consumer/timers.ts';
 import type { GroupRecord } from './records.ts';
 
 /** The circumstances of one decision. */
@@ -95,31 +97,12 @@ export type GroupQuery = 'OffsetFetch' | 'DescribeGroups' | 'ListGroups' | 'Cons
 
 /** Everything that a machine decides about: requests, and what the machine told itself or the shard told it. */
 export interface GroupEvents extends ApiEvents {
-  /** A timer of the classic protocol has fired; the fields are machine/group/classic's own. */
-  classicTimer: {
-    event: {
-      readonly kind: 'classicTimer';
-      readonly groupId: string;
-      readonly timer: string;
-      readonly memberId: string;
-    };
-    answer: null;
-  };
-  /** A rebalance of the classic protocol whose records could not be written. */
-  classicFailed: {
-    event: { readonly kind: 'classicFailed'; readonly groupId: string; readonly generation: number };
-    answer: null;
-  };
-  /** A timer of the consumer protocol has fired; the fields are machine/group/consumer's own. */
-  consumerTimer: {
-    event: {
-      readonly kind: 'consumerTimer';
-      readonly groupId: string;
-      readonly timer: string;
-      readonly memberId: string;
-    };
-    answer: null;
-  };
+  /** A timer of the classic protocol has fired. */
+  classicTimer: { event: ClassicTimerEvent; answer: null };
+  /** Records of the classic protocol could not be written. */
+  classicFailed: { event: ClassicFailedEvent; answer: null };
+  /** A timer of the consumer protocol has fired. */
+  consumerTimer: { event: ConsumerTimerEvent; answer: null };
   /** The coordinator has loaded its state and begins: timers of the groups that there are. */
   began: { event: { readonly kind: 'began' }; answer: null };
   /** Looks for offsets that have expired and for groups that nothing holds. Sets its own next timer (offsets.retention.check.interval.ms). */

@@ -19,6 +19,13 @@ import type {
   GroupQuery,
   QueryContext,
 } from './decision.ts';
+import {
+  beginClassic,
+  CLASSIC_DECISIONS,
+  CLASSIC_QUERIES,
+  CLASSIC_REPLAYS,
+  type LiveGroup,
+} from './classic/index.ts';
 import { deleteGroups } from './deletion.ts';
 import type { Group } from './group.ts';
 import { listGroups } from './listing.ts';
@@ -39,6 +46,8 @@ export interface GroupState {
   readonly groups: UndoMap<string, Group>;
   /** Changed by replay only. */
   readonly offsets: GroupOffsets;
+  /** Soft: what classic groups are doing, by id. */
+  readonly live: Map<string, LiveGroup>;
 }
 
 /** Decides one kind of event. */
@@ -67,18 +76,27 @@ export type QueryGroup<K extends GroupQuery> = (
 // Filled in by the parts: each exports its rows.
 const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {
   ...OFFSET_DECISIONS,
+  ...CLASSIC_DECISIONS,
   DeleteGroups: deleteGroups,
   // Each part that has timers says here which of them begin.
-  began: (state) => ({ records: [], answer: null, timers: [nextExpiry(state)] }),
+  began(state, _event, context) {
+    const { timers, ...classic } = beginClassic(state, context);
+    return { ...classic, timers: [nextExpiry(state), ...(timers ?? [])] };
+  },
 };
-const QUERIES: { readonly [K in GroupQuery]?: QueryGroup<K> } = { ...OFFSET_QUERIES, ListGroups: listGroups };
-const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = { ...OFFSET_REPLAYS };
+const QUERIES: { readonly [K in GroupQuery]?: QueryGroup<K> } = {
+  ...OFFSET_QUERIES,
+  ...CLASSIC_QUERIES,
+  ListGroups: listGroups,
+};
+const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = { ...OFFSET_REPLAYS, ...CLASSIC_REPLAYS };
 
 export class GroupMachine implements GroupState {
   readonly settings: GroupMachineSettings;
   readonly journal = new UndoJournal();
   readonly groups = new UndoMap<string, Group>(this.journal);
   readonly offsets = new GroupOffsets(this.journal);
+  readonly live = new Map<string, LiveGroup>();
 
   constructor(settings: GroupMachineSettings) {
     this.settings = settings;
