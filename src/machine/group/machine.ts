@@ -8,6 +8,14 @@
  * To add an event: a row in GroupEvents, a row in DECISIONS. To add a record: a row in REPLAYS.
  */
 import { UndoJournal, UndoMap } from '../../base/undo-map.ts';
+import {
+  beginConsumerGroups,
+  CONSUMER_DECISIONS,
+  CONSUMER_QUERIES,
+  CONSUMER_REPLAYS,
+  ConsumerState,
+  forgetTopics,
+} from './consumer/index.ts';
 import type {
   GroupAnswer,
   GroupContext,
@@ -19,13 +27,7 @@ import type {
   GroupQuery,
   QueryContext,
 } from './decision.ts';
-import {
-  beginClassic,
-  CLASSIC_DECISIONS,
-  CLASSIC_QUERIES,
-  CLASSIC_REPLAYS,
-  type LiveGroup,
-} from './classic/index.ts';
+import { beginClassic, CLASSIC_DECISIONS, CLASSIC_QUERIES, CLASSIC_REPLAYS, type LiveGroup } from './classic/index.ts';
 import { deleteGroups } from './deletion.ts';
 import type { Group } from './group.ts';
 import { listGroups } from './listing.ts';
@@ -46,6 +48,7 @@ export interface GroupState {
   readonly groups: UndoMap<string, Group>;
   /** Changed by replay only. */
   readonly offsets: GroupOffsets;
+  readonly consumer: ConsumerState;
   /** Soft: what classic groups are doing, by id. */
   readonly live: Map<string, LiveGroup>;
 }
@@ -77,19 +80,32 @@ export type QueryGroup<K extends GroupQuery> = (
 const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {
   ...OFFSET_DECISIONS,
   ...CLASSIC_DECISIONS,
+  ...CONSUMER_DECISIONS,
   DeleteGroups: deleteGroups,
+  topicsDeleted(state, event, context) {
+    forgetTopics(
+      state,
+      event.topics.map(({ name }) => name),
+    );
+    return OFFSET_DECISIONS.topicsDeleted(state, event, context);
+  },
   // Each part that has timers says here which of them begin.
   began(state, _event, context) {
     const { timers, ...classic } = beginClassic(state, context);
-    return { ...classic, timers: [nextExpiry(state), ...(timers ?? [])] };
+    return { ...classic, timers: [nextExpiry(state), ...beginConsumerGroups(state, context), ...(timers ?? [])] };
   },
 };
 const QUERIES: { readonly [K in GroupQuery]?: QueryGroup<K> } = {
   ...OFFSET_QUERIES,
   ...CLASSIC_QUERIES,
+  ...CONSUMER_QUERIES,
   ListGroups: listGroups,
 };
-const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = { ...OFFSET_REPLAYS, ...CLASSIC_REPLAYS };
+const REPLAYS: { readonly [N in GroupRecordType]?: ReplayGroup<N> } = {
+  ...OFFSET_REPLAYS,
+  ...CLASSIC_REPLAYS,
+  ...CONSUMER_REPLAYS,
+};
 
 export class GroupMachine implements GroupState {
   readonly settings: GroupMachineSettings;
@@ -97,6 +113,7 @@ export class GroupMachine implements GroupState {
   readonly groups = new UndoMap<string, Group>(this.journal);
   readonly offsets = new GroupOffsets(this.journal);
   readonly live = new Map<string, LiveGroup>();
+  readonly consumer = new ConsumerState(this.journal);
 
   constructor(settings: GroupMachineSettings) {
     this.settings = settings;
@@ -131,6 +148,7 @@ export class GroupMachine implements GroupState {
     this.journal.commit(endOffset);
     this.groups.commit(endOffset);
     this.offsets.commit(endOffset);
+    this.consumer.commit(endOffset);
   }
 
   /** Records at `endOffset` and later were not written: the state goes back. */
