@@ -51,11 +51,15 @@ function split(topics: readonly Topic[], version: number, image: Services['image
 }
 
 /** The coordinator's answers behind those that there are already, a topic once. */
-function merged(unknown: readonly TopicAnswer[], answered: readonly TopicAnswer[]): readonly TopicAnswer[] {
+function merged(
+  version: number,
+  unknown: readonly TopicAnswer[],
+  answered: readonly TopicAnswer[],
+): readonly TopicAnswer[] {
   if (unknown.length === 0) return answered;
   const byKey = new Map<string, TopicAnswer>();
   for (const topic of [...unknown, ...answered]) {
-    const key = `${topic.topicId ?? ''}${topic.name ?? ''}`;
+    const key = (version >= FIRST_WITH_TOPIC_IDS ? topic.topicId : topic.name) ?? '';
     const first = byKey.get(key);
     byKey.set(key, first ? { ...first, partitions: [...first.partitions, ...topic.partitions] } : topic);
   }
@@ -66,10 +70,12 @@ export const offsetCommit: Api<OffsetCommitRequest, OffsetCommitResponseInput, S
   async handle(request, context) {
     const { services, version } = context;
     const [topics, unknown] = split(request.topics, version, services.image);
-    if (topics.length === 0) return respond(merged(unknown, []));
+    if (topics.length === 0) return respond(merged(version, unknown, []));
     const outcome = await services.group('OffsetCommit', request.groupId, { ...request, topics }, context);
-    if (!outcome.ok) return respond(request.topics.map((topic) => failedTopic(topic, outcome.errorCode)));
-    return respond(merged(unknown, outcome.response.topics));
+    const answered = outcome.ok
+      ? outcome.response.topics
+      : topics.map((topic) => failedTopic(topic, outcome.errorCode));
+    return respond(merged(version, unknown, answered));
   },
 
   failed(request, _context, errorCode) {

@@ -8,6 +8,9 @@ import { fetchScenarios } from './01-fetch.ts';
 import { fetchSessionScenarios } from './01-fetch-sessions.ts';
 import { listOffsetsScenarios } from './02-list-offsets.ts';
 import { metadataScenarios } from './03-metadata.ts';
+import { offsetCommitScenarios } from './08-offset-commit.ts';
+import { offsetFetchScenarios } from './09-offset-fetch.ts';
+import { listGroupsScenarios } from './16-list-groups.ts';
 import { apiVersionsScenarios } from './18-api-versions.ts';
 import { createTopicsScenarios } from './19-create-topics.ts';
 import { deleteTopicsScenarios } from './20-delete-topics.ts';
@@ -16,7 +19,10 @@ import { initProducerIdScenarios } from './22-init-producer-id.ts';
 import { offsetForLeaderEpochScenarios } from './23-offset-for-leader-epoch.ts';
 import { describeConfigsScenarios } from './32-describe-configs.ts';
 import { createPartitionsScenarios } from './37-create-partitions.ts';
+import { deleteGroupsScenarios } from './42-delete-groups.ts';
+import { offsetDeleteScenarios } from './47-offset-delete.ts';
 import { describeClusterScenarios } from './60-describe-cluster.ts';
+import { consumerGroupHeartbeatScenarios } from './68-consumer-group-heartbeat.ts';
 import { describeTopicPartitionsScenarios } from './75-describe-topic-partitions.ts';
 
 /** By the name of the file in expected/. */
@@ -28,6 +34,9 @@ export const SCENARIOS: Readonly<Record<string, readonly Scenario[]>> = {
   '01-fetch-sessions': fetchSessionScenarios,
   '02-list-offsets': listOffsetsScenarios,
   '03-metadata': metadataScenarios,
+  '08-offset-commit': offsetCommitScenarios,
+  '09-offset-fetch': offsetFetchScenarios,
+  '16-list-groups': listGroupsScenarios,
   '18-api-versions': apiVersionsScenarios,
   '19-create-topics': createTopicsScenarios,
   '20-delete-topics': deleteTopicsScenarios,
@@ -36,7 +45,10 @@ export const SCENARIOS: Readonly<Record<string, readonly Scenario[]>> = {
   '23-offset-for-leader-epoch': offsetForLeaderEpochScenarios,
   '32-describe-configs': describeConfigsScenarios,
   '37-create-partitions': createPartitionsScenarios,
+  '42-delete-groups': deleteGroupsScenarios,
+  '47-offset-delete': offsetDeleteScenarios,
   '60-describe-cluster': describeClusterScenarios,
+  '68-consumer-group-heartbeat': consumerGroupHeartbeatScenarios,
   '75-describe-topic-partitions': describeTopicPartitionsScenarios,
 };
 

@@ -32,6 +32,7 @@ const SORTED = new Set([
   'nodeEndpoints',
 ]);
 const IDENTITY = [
+  'groupId',
   'name',
   'topic',
   'topicId',

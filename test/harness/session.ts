@@ -45,6 +45,7 @@ export interface FetchSpec {
 }
 
 const NOT_YET = new Set([3, 5, 6, 100]);
+const NO_COORDINATOR_YET = new Set([14, 15, 16]);
 const PAUSE_MS = 5;
 
 function pause(): Promise<void> {
@@ -189,6 +190,17 @@ export class Session {
         topics: [{ name: topic.name, partitions }],
       });
       if (offsets.topics.every((each) => each.partitions.every(({ errorCode }) => errorCode === 3))) return;
+      await pause();
+    }
+  }
+
+  /** A group id that no other session uses, of a group whose coordinator is there. */
+  async group(name: string): Promise<string> {
+    const groupId = this.name(name);
+    for (;;) {
+      const found = await this.quietly('FindCoordinator', 4, { keyType: 0, key: '', coordinatorKeys: [groupId] });
+      const asked = await this.quietly('OffsetFetch', 7, { groupId, topics: [], groups: [] });
+      if (found.coordinators[0]?.errorCode === 0 && !NO_COORDINATOR_YET.has(asked.errorCode)) return groupId;
       await pause();
     }
   }
