@@ -14,8 +14,8 @@ import { startThread } from '../../src/host/threads.ts';
 import { AtomicsDoorbell } from '../../src/shard/doorbell.ts';
 import { MAIN } from '../../src/shard/shared-block.ts';
 
-/** Starts a broker whose shard ends as `how` says, and resolves to the reason that the process would end with. */
-async function reasonOf(how: string): Promise<string> {
+/** Starts a broker one thread of which ends as `how` says, and resolves to the reason that the process would end with. */
+async function reasonOf(how: string, entry: 'shard' | 'control' = 'shard'): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'odradek-supervision-'));
   const input = {
     text: null,
@@ -42,11 +42,11 @@ async function reasonOf(how: string): Promise<string> {
       net: hostNet(native),
       doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN),
       startThread: (start) =>
-        startThread(start, start.entry === 'shard' ? new URL('dying-shard.ts', import.meta.url) : undefined),
+        startThread(start, start.entry === entry ? new URL('dying-shard.ts', import.meta.url) : undefined),
       die: resolve,
     },
   );
-  // It never gets ready: the shard answers nothing.
+  // It never gets ready: the thread answers nothing.
   void main.start();
   const reason = await promise;
   await main.abandon();
@@ -66,4 +66,13 @@ test('a shard that leaves', async () => {
 
 test('a shard that stands still', async () => {
   assert.match(await reasonOf('standing still'), /^thread shard-0 has stood still for \d+ ms/);
+});
+
+test('control that throws, leaves, or stands still', async () => {
+  assert.match(
+    await reasonOf('throwing', 'control'),
+    /^thread control is dead: (Error: )?the thread of the spool has torn/,
+  );
+  assert.match(await reasonOf('leaving', 'control'), /^thread control is dead: exit code 3/);
+  assert.match(await reasonOf('standing still', 'control'), /^thread control has stood still for \d+ ms/);
 });
