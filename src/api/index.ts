@@ -7,6 +7,11 @@ import { metadata } from './03-metadata.ts';
 import { offsetCommit } from './08-offset-commit.ts';
 import { offsetFetch } from './09-offset-fetch.ts';
 import { findCoordinator } from './10-find-coordinator.ts';
+import { joinGroup } from './11-join-group.ts';
+import { heartbeat } from './12-heartbeat.ts';
+import { leaveGroup } from './13-leave-group.ts';
+import { syncGroup } from './14-sync-group.ts';
+import { describeGroups } from './15-describe-groups.ts';
 import { listGroups } from './16-list-groups.ts';
 import { apiVersions } from './18-api-versions.ts';
 import { createTopics } from './19-create-topics.ts';
@@ -19,6 +24,8 @@ import { createPartitions } from './37-create-partitions.ts';
 import { deleteGroups } from './42-delete-groups.ts';
 import { offsetDelete } from './47-offset-delete.ts';
 import { describeCluster } from './60-describe-cluster.ts';
+import { consumerGroupHeartbeat } from './68-consumer-group-heartbeat.ts';
+import { consumerGroupDescribe } from './69-consumer-group-describe.ts';
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts';
 import type { Api } from './handler.ts';
 import type { Services } from './services.ts';
@@ -31,6 +38,11 @@ export const apis: { readonly [Name in ApiName]?: Api<RequestOf<Name>, ResponseO
   OffsetCommit: offsetCommit,
   OffsetFetch: offsetFetch,
   FindCoordinator: findCoordinator,
+  JoinGroup: joinGroup,
+  Heartbeat: heartbeat,
+  LeaveGroup: leaveGroup,
+  SyncGroup: syncGroup,
+  DescribeGroups: describeGroups,
   ListGroups: listGroups,
   ApiVersions: apiVersions(() => servedApis()),
   CreateTopics: createTopics,
@@ -43,6 +55,8 @@ export const apis: { readonly [Name in ApiName]?: Api<RequestOf<Name>, ResponseO
   DeleteGroups: deleteGroups,
   OffsetDelete: offsetDelete,
   DescribeCluster: describeCluster,
+  ConsumerGroupHeartbeat: consumerGroupHeartbeat,
+  ConsumerGroupDescribe: consumerGroupDescribe,
   DescribeTopicPartitions: describeTopicPartitions,
 };
 

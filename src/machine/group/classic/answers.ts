@@ -31,7 +31,7 @@ export function joined(group: LiveGroup, memberId: string): JoinAnswer {
     errorCode: ERRORS.NONE,
     generationId: group.generation,
     protocolType: group.protocolType,
-    protocolName: group.protocolName,
+    protocolName: group.protocolName ?? '',
     leader: group.leaderId ?? '',
     skipAssignment: false,
     memberId,

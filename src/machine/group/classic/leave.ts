@@ -10,9 +10,11 @@ import { Turn } from './turn.ts';
 
 type Leaving = RequestOf<'LeaveGroup'>['members'][number];
 
-/** Versions before 3 name one member, outside the list. */
-export function leavingOf(request: RequestOf<'LeaveGroup'>, version: number): readonly Leaving[] {
-  if (version >= 3) return request.members;
+/** Before, a request names one member outside the list, and the answer is about it. */
+const FIRST_WITH_MEMBERS = 3;
+
+function leavingOf(request: RequestOf<'LeaveGroup'>, version: number): readonly Leaving[] {
+  if (version >= FIRST_WITH_MEMBERS) return request.members;
   return [{ memberId: request.memberId, groupInstanceId: null, reason: null }];
 }
 
@@ -28,7 +30,8 @@ export const leaveGroup: DecideGroup<'LeaveGroup'> = (state, { request, version 
     if (group.state === 'PreparingRebalance') joinPhaseMayEnd(turn, group);
     else if (group.state !== 'Empty') rebalanceOrGoOn(turn, group);
   }
-  return turn.decision({ throttleTimeMs: 0, errorCode: ERRORS.NONE, members });
+  if (version >= FIRST_WITH_MEMBERS) return turn.decision({ throttleTimeMs: 0, errorCode: ERRORS.NONE, members });
+  return turn.decision({ throttleTimeMs: 0, errorCode: members[0]?.errorCode ?? ERRORS.NONE, members: [] });
 };
 
 function leave(turn: Turn, group: LiveGroup, { memberId, groupInstanceId }: Leaving): number {
