@@ -1,0 +1,311 @@
+/** Committed offsets: replay equals live, what was reverted never was, transactions, expiry, deleted topics. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ZERO_UUID } from '../../../../../src/base/uuid.ts';
+import type { GroupEvent } from '../../../../../src/machine/group/decision.ts';
+import { type GroupRecord, record, tombstone } from '../../../../../src/machine/group/records.ts';
+import { ERRORS } from '../../../../../src/protocol/errors.ts';
+import { CLIENT, idOf, MachineLog, told } from './log.ts';
+
+const DAY = 86_400_000;
+const TOPICS = ['a', 'b', 'a b'];
+const GROUPS = ['g', 'h', '1:g'];
+
+interface Commit {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+function commitEvent({ groupId, topic, partition, offset }: Commit, retentionTimeMs = -1): GroupEvent {
+  const partitions = [
+    { partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: -1, committedMetadata: 'm' },
+  ];
+  const topics = [{ name: topic, topicId: ZERO_UUID, partitions }];
+  const member = { memberId: '', groupInstanceId: null, generationIdOrMemberEpoch: -1 };
+  const request = { groupId, ...member, retentionTimeMs, topics };
+  return { kind: 'OffsetCommit', version: retentionTimeMs === -1 ? 9 : 2, request, client: CLIENT };
+}
+
+function commitRecord({ groupId, topic, partition, offset }: Commit): GroupRecord {
+  return record('offsetCommit', { group: groupId, topic, partition }, 4, {
+    offset: BigInt(offset),
+    leaderEpoch: -1,
+    metadata: '',
+    commitTimestamp: 1,
+    expireTimestamp: -1,
+    topicId: idOf(topic),
+  });
+}
+
+function fetchEvent(groupId: string, requireStable = false): GroupEvent {
+  const groups = [{ groupId, memberId: null, memberEpoch: -1, topics: null }];
+  return {
+    kind: 'OffsetFetch',
+    version: 8,
+    request: { groupId: '', topics: [], groups, requireStable },
+    client: CLIENT,
+  };
+}
+
+function deleteGroupEvent(groupId: string): GroupEvent {
+  return { kind: 'DeleteGroups', version: 2, request: { groupsNames: [groupId] }, client: CLIENT };
+}
+
+function deleteOffsetEvent({ groupId, topic, partition }: Commit): GroupEvent {
+  const topics = [{ name: topic, partitions: [{ partitionIndex: partition }] }];
+  return { kind: 'OffsetDelete', version: 0, request: { groupId, topics }, client: CLIENT };
+}
+
+/** `g a-0=5, a-1=unstable` … of what a fetch says. */
+function fetched(log: MachineLog, groupId: string, requireStable = false): string {
+  const event = fetchEvent(groupId, requireStable);
+  const answer = log.query(event) ?? log.ask(event);
+  assert.ok(answer !== null && 'groups' in answer);
+  const [group] = answer.groups;
+  assert.ok(group !== undefined && 'topics' in group);
+  const all = group.topics.flatMap(({ name, partitions }) =>
+    partitions.map(({ partitionIndex, committedOffset, errorCode }) => {
+      return `${name}-${partitionIndex}=${errorCode === ERRORS.UNSTABLE_OFFSET_COMMIT ? 'unstable' : committedOffset}`;
+    }),
+  );
+  return all.toSorted().join(', ');
+}
+
+const at = (groupId: string, topic: string, partition: number, offset: number): Commit => ({
+  groupId,
+  topic,
+  partition,
+  offset,
+});
+
+// ---- properties
+
+type Step =
+  | { readonly do: 'commit' | 'offsetDelete'; readonly of: Commit }
+  | { readonly do: 'pending'; readonly of: Commit; readonly producerId: number }
+  | { readonly do: 'end'; readonly producerId: number; readonly commit: boolean }
+  | { readonly do: 'deleteGroup'; readonly groupId: string }
+  | { readonly do: 'deleteTopic'; readonly topic: string }
+  | { readonly do: 'expire'; readonly after: number }
+  | { readonly do: 'committed' | 'revert' };
+
+const commits = fc.record({
+  groupId: fc.constantFrom(...GROUPS),
+  topic: fc.constantFrom(...TOPICS),
+  partition: fc.nat(2),
+  offset: fc.nat(9),
+});
+const producers = fc.constantFrom(7, 8);
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('commit' as const), of: commits }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('pending' as const), of: commits, producerId: producers }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('end' as const), producerId: producers, commit: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('offsetDelete' as const), of: commits }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteGroup' as const), groupId: fc.constantFrom(...GROUPS) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('deleteTopic' as const), topic: fc.constantFrom(...TOPICS) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), after: fc.nat(8 * DAY) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('committed' as const, 'revert' as const) }) },
+);
+
+function take(log: MachineLog, step: Step): void {
+  switch (step.do) {
+    case 'commit':
+      log.decide(commitEvent(step.of, step.of.offset === 9 ? 1000 : -1));
+      return;
+    case 'pending':
+      log.append([commitRecord(step.of)], step.producerId);
+      return;
+    case 'end':
+      log.end(step.producerId, step.commit);
+      return;
+    case 'offsetDelete':
+      log.decide(deleteOffsetEvent(step.of));
+      return;
+    case 'deleteGroup':
+      log.decide(deleteGroupEvent(step.groupId));
+      return;
+    case 'deleteTopic':
+      log.decide({ kind: 'topicsDeleted', topics: [{ name: step.topic, id: idOf(step.topic) }] });
+      return;
+    case 'expire':
+      log.now += step.after;
+      log.decide({ kind: 'expireOffsets' });
+      return;
+    case 'committed':
+      log.commit();
+      return;
+    case 'revert':
+      log.revert();
+  }
+}
+
+/** Lines about pending offsets, which only the newest state tells. */
+const PENDING = /^.* pending (true|false).*\n?|\n.* pending (true|false).*$/gm;
+
+test('replay equals live; what is committed is what was committed; what was reverted never was', () => {
+  fc.assert(
+    fc.property(fc.array(steps, { maxLength: 60 }), (all) => {
+      const log = new MachineLog();
+      for (const step of all) {
+        take(log, step);
+        assert.equal(
+          told(log.machine, log.committed),
+          told(log.reloaded(log.committed), Infinity).replaceAll(PENDING, ''),
+        );
+      }
+      assert.equal(told(log.machine), told(log.reloaded()));
+      assert.equal(log.machine.offsets.committed.size, log.reloaded().offsets.committed.size);
+      log.commit();
+      assert.equal(log.machine.journal.pending, 0);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+// ---- transactions
+
+test('a transaction commits what no later record has committed', () => {
+  const log = new MachineLog();
+  log.append([commitRecord(at('g', 'a', 0, 1)), commitRecord(at('g', 'a', 1, 1))], 7);
+  log.ask(commitEvent(at('g', 'a', 0, 5)));
+  assert.equal(fetched(log, 'g'), 'a-0=5');
+  assert.equal(fetched(log, 'g', true), 'a-0=unstable');
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-0=5, a-1=1');
+});
+
+test('an aborted transaction leaves what was; its group stays', () => {
+  const log = new MachineLog();
+  log.ask(commitEvent(at('g', 'a', 0, 5)));
+  log.append([commitRecord(at('g', 'a', 0, 6)), commitRecord(at('h', 'a', 0, 6))], 7);
+  log.end(7, false);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-0=5');
+  assert.equal(fetched(log, 'h', true), '');
+  assert.ok(log.machine.groups.has('h'));
+});
+
+test('two producers: the partition is unstable until both have ended, and the later record wins', () => {
+  const log = new MachineLog();
+  log.append([commitRecord(at('g', 'a', 0, 1))], 7);
+  log.append([commitRecord(at('g', 'a', 0, 2))], 8);
+  log.end(8, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-0=unstable');
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-0=2');
+});
+
+test('a tombstone takes pending offsets along', () => {
+  const log = new MachineLog();
+  log.append([commitRecord(at('g', 'a', 0, 1))], 7);
+  log.ask(deleteGroupEvent('g'));
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), '');
+  assert.equal(log.machine.groups.size, 0);
+  assert.equal(log.machine.offsets.committed.size, 0);
+});
+
+// ---- reading
+
+test('a fetch reads what is committed, a stable one what is decided', () => {
+  const log = new MachineLog();
+  log.ask(commitEvent(at('g', 'a', 0, 1)));
+  log.decide(commitEvent(at('g', 'a', 0, 2)));
+  log.decide(commitEvent(at('g', 'b', 0, 3)));
+  assert.equal(fetched(log, 'g'), 'a-0=1');
+  assert.equal(fetched(log, 'g', true), 'a-0=2, b-0=3');
+});
+
+test('the oldest record of offsets is read', () => {
+  const log = new MachineLog();
+  const value = { offset: 5n, metadata: 'old', commitTimestamp: 1 };
+  log.append([record('legacyOffsetCommit', { group: 'g', topic: 'a', partition: 0 }, 0, value)]);
+  log.commit();
+  assert.equal(fetched(log, 'g'), 'a-0=5');
+  log.append([tombstone('legacyOffsetCommit', { group: 'g', topic: 'a', partition: 0 })]);
+  log.commit();
+  assert.equal(fetched(log, 'g'), '');
+});
+
+test('records have the versions that Kafka 4.4 writes', () => {
+  const log = new MachineLog();
+  const versionOf = (retentionMs: number): number | undefined =>
+    log.decide(commitEvent(at('g', 'a', 0, 1), retentionMs)).records[0]?.version;
+  assert.equal(versionOf(-1), 4);
+  assert.equal(versionOf(1000), 1);
+});
+
+// ---- expiry
+
+test('offsets expire after the retention, the group when none is left; a pending one holds both', () => {
+  const log = new MachineLog({ 'offsets.retention.minutes': '60' });
+  log.ask(commitEvent(at('g', 'a', 0, 1)));
+  log.now += 1_800_000;
+  log.ask(commitEvent(at('g', 'b', 0, 2)));
+  log.append([commitRecord(at('g', 'b', 0, 3))], 7);
+  const expire = (): void => {
+    const { timers } = log.decide({ kind: 'expireOffsets' });
+    assert.deepEqual(
+      timers?.map(({ delayMs, event }) => [delayMs, event?.kind]),
+      [[600_000, 'expireOffsets']],
+    );
+    log.commit();
+  };
+  log.now += 1_799_999;
+  expire();
+  assert.equal(fetched(log, 'g'), 'a-0=1, b-0=2');
+  log.now += 1;
+  expire();
+  assert.equal(fetched(log, 'g'), 'b-0=2');
+  log.now += 1_800_000;
+  expire();
+  assert.equal(fetched(log, 'g'), 'b-0=2');
+  log.end(7, false);
+  log.commit();
+  expire();
+  assert.equal(fetched(log, 'g'), '');
+  assert.ok(!log.machine.groups.has('g'));
+});
+
+test('a time that an old client gave goes before the retention', () => {
+  const log = new MachineLog();
+  log.ask(commitEvent(at('g', 'a', 0, 1), 1000));
+  log.ask(commitEvent(at('g', 'a', 1, 1), 30 * DAY));
+  log.ask(commitEvent(at('g', 'a', 2, 1)));
+  log.now += 999;
+  log.ask({ kind: 'expireOffsets' });
+  assert.equal(fetched(log, 'g'), 'a-0=1, a-1=1, a-2=1');
+  log.now += 1;
+  log.ask({ kind: 'expireOffsets' });
+  assert.equal(fetched(log, 'g'), 'a-1=1, a-2=1');
+  log.now += 8 * DAY;
+  log.ask({ kind: 'expireOffsets' });
+  assert.equal(fetched(log, 'g'), 'a-1=1');
+});
+
+// ---- deleted topics
+
+test('offsets of a deleted topic go, those of its successor stay', () => {
+  const log = new MachineLog();
+  const commit = commitRecord(at('g', 'a', 0, 1));
+  log.append([commit, commitRecord(at('g', 'b', 0, 2))]);
+  log.append([commitRecord(at('h', 'a', 5, 3))], 7);
+  log.commit();
+  log.ask({ kind: 'topicsDeleted', topics: [{ name: 'a', id: idOf('another') }] });
+  assert.equal(fetched(log, 'g'), 'a-0=1, b-0=2');
+  log.ask({ kind: 'topicsDeleted', topics: [{ name: 'a', id: idOf('a') }] });
+  assert.equal(fetched(log, 'g'), 'b-0=2');
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'h'), '');
+});
