@@ -97,7 +97,7 @@ async function measureRunning(brokers: readonly Target[]): Promise<void> {
         const measured = await scenario.round(target, options);
         if (!isWarming) found.get(target.name)?.push(measured);
         // What the round left to be deleted and written back.
-        await pause(1500);
+        await pause(2500);
       }
     }
   }

@@ -85,6 +85,8 @@ class NodeWire implements Wire {
   readonly #native: Native;
   readonly #socket: Socket;
   readonly #written: () => void;
+  /** The kernel has just refused bytes: what is written next waits by the stream. */
+  #isFull = false;
 
   constructor(native: Native, socket: Socket, receiver: WireReceiver) {
     this.#native = native;
@@ -115,7 +117,8 @@ class NodeWire implements Wire {
   write(bytes: Uint8Array, more = false): void {
     const socket = this.#socket;
     const handle = handleOf(socket);
-    if (socket.writableLength > 0 || handle === null || handle.fd < 0) {
+    if (this.#isFull || socket.writableLength > 0 || handle === null) {
+      this.#isFull = false;
       socket.write(bytes, this.#written);
       return;
     }
@@ -134,7 +137,10 @@ class NodeWire implements Wire {
 
   sendFile(descriptor: number, position: number, size: number): number {
     const handle = handleOf(this.#socket);
-    return handle === null ? EPIPE : this.#native.sendfile(handle.fd, descriptor, position, size);
+    if (handle === null) return EPIPE;
+    const sent = this.#native.sendfile(handle.fd, descriptor, position, size);
+    this.#isFull = sent < size;
+    return sent;
   }
 
   pause(): void {

@@ -56,6 +56,8 @@ export class Sender {
   #sent = 0;
   /** Bytes in `#parts` that have not left. */
   #queued = 0;
+  /** The kernel took less of the head than it was given. */
+  #isFull = false;
   /** Why the connection broke, for the log. */
   failure = '';
 
@@ -171,9 +173,11 @@ export class Sender {
   #sendSlice(wire: Wire, part: FileRecords, budget: number): number {
     const left = part.sizeInBytes - this.#sent;
     let sent = 0;
-    if (wire.sendsFiles) {
+    if (wire.sendsFiles && !this.#isFull) {
       const position = part.position + this.#sent;
-      sent = wire.sendFile(this.#means.slots.descriptor(part.slot), position, Math.min(left, budget));
+      const wanted = Math.min(left, budget);
+      sent = wire.sendFile(this.#means.slots.descriptor(part.slot), position, wanted);
+      this.#isFull = sent < wanted;
       if (sent === 0) return this.#cut(part);
       if (sent < 0 && sent !== EAGAIN) {
         this.failure = `sendfile failed: errno ${-sent}`;
@@ -181,6 +185,7 @@ export class Sender {
       }
     }
     if (sent <= 0) {
+      this.#isFull = false;
       sent = Math.min(left, wire.sendsFiles ? SIGNAL_SIZE : COPY_SIZE);
       const bytes = this.#readSlice(part, this.#sent, sent);
       if (bytes === null) return -1;

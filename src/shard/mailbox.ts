@@ -341,8 +341,12 @@ export class Mailbox<Kind extends ThreadKind, Table extends MessageTable = Messa
     this.#dirty.push(peer);
     if (this.#draining || this.#flushAsked) return;
     this.#flushAsked = true;
-    queueMicrotask(() => this.#flush());
+    // Requests come from sockets, many in a turn: the peer is woken once for all of them. An answer is waited for.
+    if (part === PART.request) this.#clock.soon(this.#flushNow);
+    else queueMicrotask(this.#flushNow);
   }
+
+  readonly #flushNow = (): void => this.#flush();
 
   /** Shows each peer what was written for it: one store and at most one doorbell a peer. */
   #flush(): void {
