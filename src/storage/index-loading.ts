@@ -75,7 +75,11 @@ async function rebuildIndexes(log: LogState, segment: Segment): Promise<void> {
   const rebuilt = Segment.empty(segment.directory, segment.baseOffset, segment.createdMs, 0);
   try {
     const header = new BatchHeader();
+    let next = segment.baseOffset;
     await walkHeaders(file, 0, segment.writtenBytes, header, () => {
+      // Damage: who reads there will find it.
+      if (header.baseOffset < next || !rebuilt.canHold(header.lastOffset)) return false;
+      next = header.lastOffset + 1;
       rebuilt.add(header, config.indexIntervalBytes);
       return true;
     });

@@ -179,7 +179,7 @@ class Recovery {
       endOffset = Math.max(endOffset, base);
       let cut = 0;
       if (((await this.#ports.disk.status(segment.path))?.sizeInBytes ?? 0) > 0) {
-        const found = await this.#scanAndCut(segment);
+        const found = await this.#scanAndCut(segment, bases[index + 1] ?? Infinity);
         endOffset = Math.max(endOffset, found.endOffset);
         ({ cut } = found);
       }
@@ -196,10 +196,10 @@ class Recovery {
   }
 
   /** What is not valid is cut off: so many bytes. */
-  async #scanAndCut(segment: Segment): Promise<{ endOffset: number; cut: number }> {
+  async #scanAndCut(segment: Segment, nextBase: number): Promise<{ endOffset: number; cut: number }> {
     const file = await this.#open(segment.baseOffset);
     try {
-      const endOffset = await this.#scanSegment(file, segment);
+      const endOffset = await this.#scanSegment(file, segment, nextBase);
       const cut = (await file.size()) - segment.sizeInBytes;
       if (cut > 0) {
         await file.truncate(segment.sizeInBytes);
@@ -234,7 +234,7 @@ class Recovery {
   }
 
   /** Fills `segment` with what is valid. Resolves to the offset after its last batch. */
-  async #scanSegment(file: DiskFile, segment: Segment): Promise<number> {
+  async #scanSegment(file: DiskFile, segment: Segment, nextBase: number): Promise<number> {
     const { native } = this.#ports;
     const size = await file.size();
     const rows = new Float64Array(SCAN.firstRow + Math.min(ROWS, Math.ceil(size / BATCH_HEADER_SIZE)) * ROW_SIZE);
@@ -243,10 +243,11 @@ class Recovery {
     for (let position = 0; position < size; ) {
       const filled = await readInto(file, buffer.subarray(0, Math.min(buffer.length, size - position)), position);
       const count = native.scanBatches(buffer, 0, filled, next, rows, Infinity, 0);
-      next = this.#take(buffer, rows, count, segment, next);
+      next = this.#take(buffer, rows, count, segment, next, nextBase);
       const stopped = rows[SCAN.stoppedAt] as number;
       this.#scannedBytes += stopped;
       position += stopped;
+      if (segment.sizeInBytes < position) break;
       if (count > 0) {
         this.#progress();
         continue;
@@ -260,11 +261,13 @@ class Recovery {
     return next;
   }
 
-  #take(buffer: Buffer, rows: Float64Array, count: number, segment: Segment, from: number): number {
+  /** Ends before a batch that does not belong here: the CRC does not cover its offset. */
+  #take(buffer: Buffer, rows: Float64Array, count: number, segment: Segment, from: number, nextBase: number): number {
     const header = new BatchHeader();
     let next = from;
     for (let row = 0; row < count; row++) {
       header.read(buffer, rows[SCAN.firstRow + row * ROW_SIZE + ROW.position] as number);
+      if (header.lastOffset >= nextBase || !segment.canHold(header.lastOffset)) break;
       if (header.leaderEpoch > this.#epochs.latest) this.#epochs.assign(header.leaderEpoch, header.baseOffset);
       if (header.hasProducerId) {
         const marker = header.isControl ? readEndTransactionMarker(buffer, header) : null;

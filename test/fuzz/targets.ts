@@ -36,6 +36,7 @@ import { anyBatch, encodeBatch, lanes, LEVELS, validateOne, withCrc } from '../c
 import { ALL_MESSAGES } from '../unit/protocol/all-messages.ts';
 import { arbitraryMessage } from '../unit/protocol/arbitrary-message.ts';
 import { mutated } from './mutation.ts';
+import { recovery } from './recovery.ts';
 
 export type Target = (random: SeededRandom) => void | Promise<void>;
 
@@ -465,4 +466,5 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   checkpoints,
   snapshots,
   indexes,
+  recovery,
 };

@@ -98,3 +98,36 @@ test('epochs are in their file before the recovery point passes their records, a
   const survived = world.memory.crash(3);
   assert.equal((await survived.readFile(`${DIRECTORY}/leader-epoch-checkpoint`)).toString(), '0\n1\n2 0\n');
 });
+
+const segmentAt = (base: number): string => `${DIRECTORY}/${String(base).padStart(20, '0')}.log`;
+
+/** The CRC does not cover the base offset of a batch. */
+async function moved(disk: MemoryDisk, segment: number, batch: number, baseOffset: bigint): Promise<void> {
+  const bytes = Buffer.from(await disk.readFile(segmentAt(segment)));
+  let position = 0;
+  for (let left = batch; left > 0; left--) position += 12 + bytes.readInt32BE(position + 8);
+  bytes.writeBigInt64BE(baseOffset, position);
+  await disk.writeAt(segmentAt(segment), 0, bytes, { sync: true, truncate: true });
+}
+
+test('a batch whose offset is that of a later segment, or too far from its own, ends the log', async () => {
+  for (const [segment, offset, end] of [
+    [0, 3n, 1],
+    [4, 2n ** 40n, 5],
+  ] as const) {
+    const disk = await written();
+    await moved(disk, segment, 1, offset);
+    assert.equal((await recoverPartition(portsOn(disk), OPTIONS)).endOffset, end);
+    const log = await openTestLog(worldOn(disk), {}, { isRecovered: true });
+    assert.equal(log.endOffset, end);
+    assert.equal(append(log, batchOf(1)).baseOffset, end);
+  }
+});
+
+test('an index that is missing is built of a damaged segment as far as that goes', async () => {
+  const disk = await written();
+  await moved(disk, 2, 1, 0n);
+  const log = await openTestLog(worldOn(disk), {}, { recoveryPoint: 6, highWatermark: 6 });
+  assert.deepEqual(await log.offsetForTimestamp(T0), { timestamp: T0, offset: 0, leaderEpoch: 0 });
+  assert.equal((await log.offsetOfMaxTimestamp())?.timestamp, T0);
+});
