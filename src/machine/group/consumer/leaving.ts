@@ -14,6 +14,8 @@ import { hashOfTopics, subscribedAfter } from './subscriptions.ts';
 import { epochRecord, targetEpochRecord } from './target.ts';
 import { noTimers } from './timers.ts';
 
+const OTHERS = ['rebalance', 'join', 'sync'] as const;
+
 type Response = ResponseOf<'ConsumerGroupHeartbeat'>;
 
 function answerOf(memberId: string, memberEpoch: number): Response {
@@ -89,9 +91,10 @@ export function withoutMembers<Answer extends GroupAnswer>(
   return { records, answer, timers: timersOfGone(group, gone) };
 }
 
+/** Not those of the sessions: one that finds nobody does nothing, and where the records cannot be written the member is still to be watched. */
 function timersOfGone(group: ConsumerGroup, gone: readonly Member[]): GroupTimer[] {
   for (const { memberId } of gone) group.soft.rejoining.delete(memberId);
-  return gone.flatMap(({ memberId }) => noTimers(group.groupId, memberId));
+  return gone.flatMap(({ memberId }) => noTimers(group.groupId, memberId, OTHERS));
 }
 
 function regexTombstones(group: ConsumerGroup, gone: readonly Member[]): GroupRecord[] {

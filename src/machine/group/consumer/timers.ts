@@ -37,7 +37,7 @@ export function noTimer(groupId: string, timer: ConsumerTimerName, memberId: str
   return { key: keyOf(groupId, timer, memberId), delayMs: 0, event: null };
 }
 
-/** None of a member's timers. */
-export function noTimers(groupId: string, memberId: string): GroupTimer[] {
-  return (['session', 'rebalance', 'join', 'sync'] as const).map((timer) => noTimer(groupId, timer, memberId));
+/** None of these timers of a member. */
+export function noTimers(groupId: string, memberId: string, timers: readonly ConsumerTimerName[]): GroupTimer[] {
+  return timers.map((timer) => noTimer(groupId, timer, memberId));
 }
