@@ -19,6 +19,7 @@ const DAY_MS = 86_400_000;
 /** Arrays that Kafka fills from hash maps, and what tells their elements apart. */
 const SORTED = new Set([
   'topics',
+  'topicPartitions',
   'responses',
   'partitions',
   'partitionResponses',

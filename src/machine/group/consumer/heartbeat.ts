@@ -110,7 +110,7 @@ function invalidity(state: GroupState, request: Request, version: number): Refus
   if (serverAssignor === null || supported.includes(serverAssignor)) return null;
   return refused(
     'UNSUPPORTED_ASSIGNOR',
-    `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${supported.join(',')}.`,
+    `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${supported.join(', ')}.`,
   );
 }
 
