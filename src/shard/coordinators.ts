@@ -41,6 +41,7 @@ export class GroupCoordinators {
   readonly #parts: CoordinatorsParts;
   /** By partition of the topic. */
   readonly #running = new Map<number, Running>();
+  #loading: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(parts: CoordinatorsParts) {
@@ -79,15 +80,24 @@ export class GroupCoordinators {
   }
 
   #begin(partition: Partition, log: Log): void {
-    const { groups, crash } = this.#parts;
+    const { groups } = this.#parts;
     const coordinator = new GroupCoordinator(groups, new OwnPartition(partition, log));
     this.#running.set(partition.index, { partition, log, epoch: partition.state.leaderEpoch, coordinator });
-    coordinator.load().catch((error: unknown) => {
-      // The partition has none then, as with Kafka, until its leadership changes. What is no error of the log is a bug.
+    // One after the other: each reads with a buffer of megabytes.
+    this.#loading = this.#loading.then(() => this.#load(coordinator, partition));
+  }
+
+  async #load(coordinator: GroupCoordinator, partition: Partition): Promise<void> {
+    const { groups, crash } = this.#parts;
+    if (coordinator.state !== 'loading') return;
+    await coordinator.load().catch((error: unknown) => {
+      // The log was taken away meanwhile.
+      const isOver = coordinator.state !== 'loading';
+      // Else the partition has none, as with Kafka, until its leadership changes. What is no error of the log is a bug.
       coordinator.stop();
       const name = error instanceof Error ? error.name : '';
       if (!LOAD_ERRORS.has(name)) crash(error);
-      else {
+      else if (!isOver) {
         groups.log.error('The groups of a partition could not be loaded', {
           partition: `${partition.topic}-${partition.index}`,
           reason: error instanceof Error ? error.message : String(error),
