@@ -49,11 +49,36 @@ export const SAMPLES = {
     includeTopicAuthorizedOperations: version >= 8,
     includeClusterAuthorizedOperations: version >= 8 && version <= 10,
   }),
+  OffsetCommit: (version, name) => ({
+    groupId: name,
+    generationIdOrMemberEpoch: 3,
+    memberId: 'm',
+    ...(version >= 7 ? { groupInstanceId: 'i' } : {}),
+    ...(version <= 4 ? { retentionTimeMs: 1000 } : {}),
+    topics: [
+      {
+        name,
+        topicId: UNKNOWN,
+        partitions: [{ partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: 1, committedMetadata: 'x' }],
+      },
+    ],
+  }),
+  OffsetFetch: (version, name) => {
+    const topics = [{ name, topicId: UNKNOWN, partitionIndexes: [0, 1] }];
+    const stable = version >= 7 ? { requireStable: true } : {};
+    if (version < 8) return { groupId: name, topics, groups: [], ...stable };
+    const member = version >= 9 ? { memberId: 'm', memberEpoch: 3 } : {};
+    return { groupId: '', topics: [], groups: [{ groupId: name, topics, ...member }], ...stable };
+  },
   // Of no type that there is: Kafka would make its internal topics over one that there is.
   FindCoordinator: (version, name) => ({
     keyType: version >= 1 ? 9 : 0,
     key: version >= 4 ? '' : name,
     coordinatorKeys: version >= 4 ? [name, 'other'] : [],
+  }),
+  ListGroups: (version) => ({
+    statesFilter: version >= 4 ? ['nonsense'] : [],
+    typesFilter: version >= 5 ? ['nonsense'] : [],
   }),
   ApiVersions: () => ({ clientSoftwareName: 'sweep', clientSoftwareVersion: '1.0' }),
   CreateTopics: (_version, name) => ({
@@ -95,6 +120,8 @@ export const SAMPLES = {
     timeoutMs: 1000,
     validateOnly: true,
   }),
+  DeleteGroups: (_version, name) => ({ groupsNames: [name] }),
+  OffsetDelete: (_version, name) => ({ groupId: name, topics: [{ name, partitions: [{ partitionIndex: 0 }] }] }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: true, includeFencedBrokers: false }),
   DescribeTopicPartitions: (_version, name) => ({
     topics: [{ name }],

@@ -10,6 +10,9 @@ import { SAMPLES, type SweptApi } from './samples.ts';
 
 const CLIENT_ID = 'sweep';
 const CORRELATION_ID = 77;
+const LISTING = new Set<SweptApi>(['ApiVersions', 'ListGroups']);
+/** Answered by the coordinator of a group, which is to be there. */
+const COORDINATED = new Set<SweptApi>(['OffsetCommit', 'OffsetFetch', 'ListGroups', 'DeleteGroups', 'OffsetDelete']);
 /** Connections at a time. */
 const ABREAST = 8;
 
@@ -77,8 +80,8 @@ async function answer(session: Session, label: string, api: SweptApi, version: n
   session.tell(`${label}: correlation id`, result.readInt32BE(0));
   const client = await session.client();
   const decoded = client.decode<ApiName>(api, version, result);
-  // What ApiVersions lists is the matter of its own scenarios.
-  session.tell(label, api === 'ApiVersions' && 'errorCode' in decoded ? decoded.errorCode : decoded);
+  // What these list is the matter of their own scenarios.
+  session.tell(label, LISTING.has(api) && 'errorCode' in decoded ? decoded.errorCode : decoded);
 }
 
 /** The header of a frame in any version, and what would be the body of the newest. */
@@ -99,6 +102,7 @@ const sweepScenarios: readonly Scenario[] = (Object.keys(SAMPLES) as SweptApi[])
   async run(session: Session): Promise<void> {
     const { version } = session;
     const name = session.name('nothing');
+    if (COORDINATED.has(api)) await session.group('nothing');
     const frame = frameOf(api, version, name);
     // The only type of key that FindCoordinator v0 has would make Kafka's internal topics.
     if (api !== 'FindCoordinator' || version > 0) {

@@ -35,10 +35,10 @@ function machineWith(settings: Record<string, string>): GroupMachine {
 
 /** As a log gives it back. */
 function stored(record: GroupRecord): GroupRecord {
-  const key = groupRecords.decodeKey(groupRecords.encodeKey(record.type, record.key as never));
+  const key = groupRecords.decodeKey(groupRecords.encodeKey(record.type, record.key));
   assert.ok(key !== null);
-  if (record.value === null) return { ...key, version: 0, value: null } as GroupRecord;
-  const bytes = groupRecords.encodeValue(record.type, record.version, record.value as never);
+  if (record.value === null) return { ...key, version: 0, value: null };
+  const bytes = groupRecords.encodeValue(record.type, record.version, record.value);
   return { ...key, ...groupRecords.decodeValue(record.type, bytes) } as GroupRecord;
 }
 
