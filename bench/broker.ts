@@ -49,6 +49,12 @@ const what = new Map(OWN_SCENARIOS);
 const clients = clientScenarios((why) => process.stderr.write(`${why}: its rows are left out\n`));
 const chosen = [...scenarios(), ...clients].filter(({ name }) => wants(name));
 
+// A run that is cut short says what it has found.
+process.once('SIGTERM', () => {
+  report();
+  process.exit(1);
+});
+
 try {
   await measure();
 } finally {
