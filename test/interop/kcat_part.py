@@ -58,7 +58,7 @@ def no_acks(suite):
     clients.create_topics(suite.bootstrap, [{"topic": topic, "partitions": 1}])
     lines = b"".join(b"%d\n" % i for i in range(20000))
     kcat("-P", "-b", suite.bootstrap, "-t", topic, "-X", "acks=0", "-p", "0", stdin=lines)
-    read = kcat("-C", "-b", suite.bootstrap, "-t", topic, "-o", "beginning", "-q", "-c", "20000", timeout=20)
+    read = kcat("-C", "-b", suite.bootstrap, "-t", topic, "-o", "beginning", "-q", "-c", "20000")
     assert read == lines, f"{len(read.split())} of 20000 read"
 
 
