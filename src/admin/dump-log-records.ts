@@ -5,9 +5,14 @@ import { type Cursor, readUvarint } from '../base/varint.ts';
 import type { BatchHeader } from '../protocol/batch.ts';
 import { isControl, isLogAppendTime } from '../protocol/batch.ts';
 import type { LogRecord } from '../protocol/batch-records.ts';
+import { type JsonValue, jsonText } from '../protocol/json.ts';
 import type { Message } from '../protocol/message.ts';
 import { decodeControlKey } from '../protocol/record/control-records.ts';
 import { GROUP_RECORDS, SHARE_RECORDS, TRANSACTION_RECORDS } from '../protocol/record/coordinator-records.ts';
+import {
+  consumerProtocolAssignment,
+  consumerProtocolSubscription,
+} from '../protocol/record/group/consumer-protocol.ts';
 import { METADATA_RECORDS } from '../protocol/record/metadata-records.ts';
 import { kraftVersionRecord } from '../protocol/record/raft/kraft-version.ts';
 import { leaderChangeMessage } from '../protocol/record/raft/leader-change-message.ts';
@@ -133,5 +138,41 @@ function coordinatorContents(record: LogRecord, table: RecordTypes): Contents {
   const keyJson = `{"type":"${number}","data":${jsonOf(type.key, 0, key, 2)}}`;
   if (value === null) return { key: keyJson, payload: '<DELETE>' };
   const version = readI16(value, 0);
-  return { key: keyJson, payload: `{"version":"${version}","data":${jsonOf(type.value, version, value, 2)}}` };
+  const data =
+    type === GROUP_RECORDS.groupMetadata ? groupMetadataJson(version, value) : jsonOf(type.value, version, value, 2);
+  return { key: keyJson, payload: `{"version":"${version}","data":${data}}` };
+}
+
+/** Consumers say to each other in subscriptions and assignments what tools can read; of other protocols they are bytes. */
+function groupMetadataJson(version: number, bytes: Buffer): string {
+  const { value: message } = GROUP_RECORDS.groupMetadata;
+  const value = message.decode(version, bytes, 2);
+  const json = message.toJsonValue(version, value);
+  if (value.protocolType !== 'consumer' || !isObject(json) || !Array.isArray(json['members'])) return jsonText(json);
+  const members = json['members'].map((member, place): JsonValue => {
+    const { subscription, assignment } = value.members[place] ?? {};
+    if (!isObject(member) || subscription === undefined || assignment === undefined) return member;
+    return {
+      ...member,
+      subscription: embeddedJson(consumerProtocolSubscription, subscription) ?? (member['subscription'] as JsonValue),
+      assignment: embeddedJson(consumerProtocolAssignment, assignment) ?? (member['assignment'] as JsonValue),
+    };
+  });
+  return jsonText({ ...json, members });
+}
+
+/** A message behind its version. Null where the bytes are no such message. */
+function embeddedJson(message: Message, bytes: Buffer): JsonValue | null {
+  if (bytes.length < 2) return null;
+  try {
+    const version = readI16(bytes, 0);
+    const value = message.decode(version, bytes, 2, bytes.length, { allowTrailing: true });
+    return message.toJsonValue(version, value as never);
+  } catch {
+    return null;
+  }
+}
+
+function isObject(json: JsonValue): json is { readonly [name: string]: JsonValue } {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
