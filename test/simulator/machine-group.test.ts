@@ -95,7 +95,7 @@ class Simulation {
     // Of two members with one instance id only one can be there in the end.
     for (const groupId of GROUPS) {
       const seen = new Set<string>();
-      for (const member of this.alive(groupId).reverse()) {
+      for (const member of this.alive(groupId).toReversed()) {
         if (member.instanceId !== null && seen.has(member.instanceId)) member.die();
         if (member.instanceId !== null) seen.add(member.instanceId);
         member.pausedUntil = 0;
