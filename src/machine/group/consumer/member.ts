@@ -5,13 +5,13 @@ import { listOwnedSince, NOTHING_OWNED, type Owned, ownedFromRecord, ownedSame }
 
 /** Kafka's numbers of the states in which a member can be. */
 export const MEMBER_STATE = {
-  /** Something that this program does not know: the member is told to start over. */
-  unknown: 0,
-  stable: 1,
+  stable: 0,
   /** It has to give partitions up before it goes on. */
-  unrevoked: 2,
+  unrevoked: 1,
   /** It has what was free; others of its partitions are still owned by other members. */
-  unreleased: 3,
+  unreleased: 2,
+  /** Something that this program does not know: the member is told to start over. */
+  unknown: 127,
 } as const;
 
 /** The epoch of a static member that has gone for a while. */
@@ -203,7 +203,7 @@ export function withCurrent(
   member: Member,
   value: NonNullable<GroupRecordOf<'consumerGroupCurrentMemberAssignment'>['value']>,
 ): Member {
-  const known = value.state === 1 || value.state === 2 || value.state === 3;
+  const known = value.state >= MEMBER_STATE.stable && value.state <= MEMBER_STATE.unreleased;
   return {
     ...member,
     memberEpoch: value.memberEpoch,
