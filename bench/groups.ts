@@ -200,7 +200,8 @@ async function measureLoading(broker: OwnBroker): Promise<void> {
     const groups = [{ groupId: `bench-group-${group}`, memberId: null, memberEpoch: -1, topics: null }];
     const request = { groupId: '', topics: [], groups, requireStable: false };
     for (;;) {
-      const { groups: [found] = [] } = await connection.call('OffsetFetch', 8, request);
+      const { groups: answered } = await connection.call('OffsetFetch', 8, request);
+      const [found] = answered;
       const count = found?.topics[0]?.partitions.length ?? 0;
       if (found?.errorCode === 0 && count === OFFSETS) break;
       if (found?.errorCode === 0) throw new Error(`group ${group} has ${count} offsets after kill -9`);
