@@ -452,7 +452,7 @@ export class Simulation implements World {
     this.#isOpen = true;
     this.isBusy = true;
     this.#hire();
-    const rate = oneOf(this.random, [0, 0.0005, 0.002]);
+    const rate = oneOf(this.random, [0, 0.0005, 0.002, 0.006]);
     const end = this.#steps + this.#busySteps;
     while (this.#steps < end) {
       await this.#step();
