@@ -7,7 +7,7 @@ type Request = RequestInputOf<'ConsumerGroupHeartbeat'>;
 
 const ASK_AGAIN_MS = 1100;
 
-function pause(ms: number): Promise<void> {
+export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
@@ -18,7 +18,12 @@ function beatOf(groupId: string, memberId: string, memberEpoch: number, more: Pa
   return { groupId, memberId, memberEpoch, ...more };
 }
 
-function joinOf(groupId: string, memberId: string, topics: readonly Topic[], more: Partial<Request> = {}): Request {
+export function joinOf(
+  groupId: string,
+  memberId: string,
+  topics: readonly Topic[],
+  more: Partial<Request> = {},
+): Request {
   const subscribedTopicNames = topics.map(({ name }) => name);
   return {
     groupId,
@@ -31,7 +36,7 @@ function joinOf(groupId: string, memberId: string, topics: readonly Topic[], mor
   };
 }
 
-const owned = ({ id }: Topic, ...partitions: number[]): NonNullable<Request['topicPartitions']> => [
+export const owned = ({ id }: Topic, ...partitions: number[]): NonNullable<Request['topicPartitions']> => [
   { topicId: id, partitions },
 ];
 
@@ -40,14 +45,18 @@ async function beat(session: Session, label: string, request: Request): Promise<
 }
 
 /** Members and topics in an order of ours: Kafka's is that of hash maps. */
-async function describe(session: Session, label: string, groupId: string): Promise<void> {
-  const answer = await session.quietly('ConsumerGroupDescribe', 1, {
-    groupIds: [groupId],
-    includeAuthorizedOperations: false,
-  });
+export async function describe(
+  session: Session,
+  label: string,
+  groupId: string,
+  nameOf: (memberId: string) => string = (memberId) => memberId,
+): Promise<void> {
+  const asked = { groupIds: [groupId], includeAuthorizedOperations: false };
+  const answer = await session.quietly('ConsumerGroupDescribe', 1, asked);
   const groups = answer.groups.map((group) => ({
     ...group,
     members: group.members
+      .map(({ memberId, ...member }) => ({ memberId: nameOf(memberId), ...member }))
       .toSorted((one, other) => (one.memberId < other.memberId ? -1 : 1))
       .map(({ assignment, targetAssignment, ...member }) => ({
         ...member,

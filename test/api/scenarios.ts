@@ -12,6 +12,8 @@ import { offsetCommitScenarios } from './08-offset-commit.ts';
 import { offsetFetchScenarios } from './09-offset-fetch.ts';
 import { listGroupsScenarios } from './16-list-groups.ts';
 import { apiVersionsScenarios } from './18-api-versions.ts';
+import { classicScenarios } from './classic-life.ts';
+import { classicTimeScenarios } from './classic-time.ts';
 import { createTopicsScenarios } from './19-create-topics.ts';
 import { deleteTopicsScenarios } from './20-delete-topics.ts';
 import { deleteRecordsScenarios } from './21-delete-records.ts';
@@ -23,6 +25,7 @@ import { deleteGroupsScenarios } from './42-delete-groups.ts';
 import { offsetDeleteScenarios } from './47-offset-delete.ts';
 import { describeClusterScenarios } from './60-describe-cluster.ts';
 import { consumerGroupHeartbeatScenarios } from './68-consumer-group-heartbeat.ts';
+import { migrationScenarios } from './68-migration.ts';
 import { describeTopicPartitionsScenarios } from './75-describe-topic-partitions.ts';
 
 /** By the name of the file in expected/. */
@@ -49,7 +52,18 @@ export const SCENARIOS: Readonly<Record<string, readonly Scenario[]>> = {
   '47-offset-delete': offsetDeleteScenarios,
   '60-describe-cluster': describeClusterScenarios,
   '68-consumer-group-heartbeat': consumerGroupHeartbeatScenarios,
+  '68-migration': migrationScenarios,
   '75-describe-topic-partitions': describeTopicPartitionsScenarios,
+};
+
+/** Those of the classic protocol of groups: they want one of their own, that waits less (settings.ts). */
+export const CLASSIC: Readonly<Record<string, readonly Scenario[]>> = {
+  '11-join-group': classicScenarios('JoinGroup'),
+  '12-heartbeat': classicScenarios('Heartbeat'),
+  '13-leave-group': classicScenarios('LeaveGroup'),
+  '14-sync-group': classicScenarios('SyncGroup'),
+  '15-describe-groups': classicScenarios('DescribeGroups'),
+  'classic-time': classicTimeScenarios,
 };
 
 /** Those that end the broker and start it again: they want one of their own. */

@@ -10,6 +10,7 @@
 import { UndoJournal, UndoMap } from '../../base/undo-map.ts';
 import {
   beginConsumerGroups,
+  besideClassic,
   CONSUMER_DECISIONS,
   CONSUMER_QUERIES,
   CONSUMER_REPLAYS,
@@ -80,6 +81,7 @@ export type QueryGroup<K extends GroupQuery> = (
 const DECISIONS: { readonly [K in GroupEventKind]?: DecideGroup<K> } = {
   ...OFFSET_DECISIONS,
   ...CLASSIC_DECISIONS,
+  ...besideClassic(CLASSIC_DECISIONS),
   ...CONSUMER_DECISIONS,
   DeleteGroups: deleteGroups,
   topicsDeleted(state, event, context) {
@@ -134,7 +136,7 @@ export class GroupMachine implements GroupState {
   replay(record: GroupRecord, offset: number, _epoch: number, producer: Producer | null = null): void {
     this.journal.at(offset);
     const replay = REPLAYS[record.type] as ReplayGroup<GroupRecordType> | undefined;
-    replay?.(this, record as GroupRecordOf<GroupRecordType>, offset, producer);
+    replay?.(this, record, offset, producer);
   }
 
   /** The marker of a transaction stands at `offset`: what the producer wrote in it counts, or never was. */

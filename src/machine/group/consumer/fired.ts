@@ -8,6 +8,7 @@ import { resolveSlice } from './patterns.ts';
 import { groupSetting } from './settings.ts';
 import { memberTimer } from './timers.ts';
 
+const AGAIN_MS = 1000;
 const NOTHING = { records: [], answer: null } as const;
 
 export const consumerTimer: DecideGroup<'consumerTimer'> = (state, event, context) => {
@@ -20,7 +21,10 @@ export const consumerTimer: DecideGroup<'consumerTimer'> = (state, event, contex
   if (member === undefined) return NOTHING;
   // It has given up what it had to since.
   if (timer === 'rebalance' && member.memberEpoch !== event.memberEpoch) return NOTHING;
-  return withoutMembers(state, group, [member], context, null);
+  const decision = withoutMembers(state, group, [member], context, null);
+  // Where the records cannot be written, the member is still there and is to go: the timer fires again, and finds nobody where they could.
+  const again = memberTimer(groupId, timer, memberId, AGAIN_MS, event.memberEpoch);
+  return { ...decision, timers: [...(decision.timers ?? []), again] };
 };
 
 /** Sessions begin anew when a machine has loaded: who is not heard of goes. */

@@ -3,6 +3,7 @@ import { queryConsumerGroup } from './describe.ts';
 import { consumerTimer, topicsChanged } from './fired.ts';
 import { decideHeartbeat } from './heartbeat.ts';
 
+export { besideClassic } from './classic-requests.ts';
 export { beginConsumerGroups, forget as forgetTopics } from './fired.ts';
 export { ConsumerGroup } from './group.ts';
 export { CONSUMER_REPLAYS } from './replay.ts';

@@ -78,8 +78,8 @@ export function withoutMembers<Answer extends GroupAnswer>(
   answer: Answer,
 ): GroupDecision<Answer> {
   if (gone.length === 0) return { records: [], answer };
-  const classic = downgraded(state, group, gone, context);
-  if (classic !== null) return { ...classic, answer };
+  const classic = downgraded(state, group, gone, context, answer);
+  if (classic !== null) return classic;
   const { groupId, header } = group;
   const records = gone.flatMap(({ memberId }) => memberTombstones(groupId, memberId));
   records.push(...regexTombstones(group, gone));

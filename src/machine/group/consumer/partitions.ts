@@ -35,11 +35,16 @@ export function listOwnedSince(owned: Owned): { topicId: Uuid; partitions: numbe
 }
 
 /** Records of before 4.3 have no epochs: the member's stands for them. */
-export function ownedFromRecord(topics: readonly TopicPartitionsSince[], memberEpoch: number): Owned {
+export function ownedFromRecord(
+  topics: readonly (TopicPartitions & Partial<TopicPartitionsSince>)[],
+  memberEpoch: number,
+): Owned {
   const owned = new Map<Uuid, ReadonlyMap<number, number>>();
   for (const { topicId, partitions, assignmentEpochs } of topics) {
     if (partitions.length === 0) continue;
-    owned.set(topicId, new Map(partitions.map((partition, at) => [partition, assignmentEpochs?.[at] ?? memberEpoch])));
+    const epochs = assignmentEpochs?.length === partitions.length ? assignmentEpochs : null;
+    const unknown = Math.max(memberEpoch, 0);
+    owned.set(topicId, new Map(partitions.map((partition, at) => [partition, epochs?.[at] ?? unknown])));
   }
   return owned;
 }
