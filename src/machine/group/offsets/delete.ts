@@ -69,9 +69,11 @@ export const deleteOffsetsOfTopics: DecideGroup<'topicsDeleted'> = (state, { top
   const { committed } = state.offsets;
   const records: GroupRecord[] = [];
   const isOf = (value: CommittedOffset, id: string): boolean => value.topicId === ZERO_UUID || value.topicId === id;
-  for (const group of committed.groups()) {
-    for (const { name, id } of topics) {
-      for (const [partition, value] of committed.partitionsOf(group, name) ?? []) {
+  const known = topics.filter(({ name }) => committed.hasTopic(name));
+  for (const group of known.length === 0 ? [] : committed.groups()) {
+    const offsets = committed.topicsOf(group);
+    for (const { name, id } of known) {
+      for (const [partition, value] of offsets.get(name) ?? []) {
         if (isOf(value, id)) records.push(offsetTombstone(group, name, partition));
       }
     }

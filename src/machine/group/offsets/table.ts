@@ -4,6 +4,7 @@
  */
 import type { UndoJournal } from '../../../base/undo-map.ts';
 import type { Uuid } from '../../../base/uuid.ts';
+import { OffsetColumns } from './columns.ts';
 
 /** An offset as it was committed. */
 export interface CommittedOffset {
@@ -20,8 +21,6 @@ export interface CommittedOffset {
   /** Where the record stands that committed it. */
   readonly recordOffset: number;
 }
-
-type Partitions = Map<number, CommittedOffset>;
 
 /** What stood before the change at `offset`. */
 interface Older {
@@ -44,13 +43,12 @@ export const NEWEST = Infinity;
 /** Owned by one machine, used on its thread only. */
 export class OffsetTable {
   readonly #journal: UndoJournal;
-  readonly #newest = new Map<string, Map<string, Partitions>>();
+  readonly #newest = new OffsetColumns();
   /** By group, then by topic and partition, of what is not committed: the oldest first. */
   readonly #older = new Map<string, Map<string, Older[]>>();
   /** In the order in which they were made, from `#first`. */
   readonly #changes: Change[] = [];
   #first = 0;
-  #size = 0;
 
   constructor(journal: UndoJournal) {
     this.#journal = journal;
@@ -58,11 +56,11 @@ export class OffsetTable {
 
   /** Offsets in the newest state. */
   get size(): number {
-    return this.#size;
+    return this.#newest.size;
   }
 
   get(group: string, topic: string, partition: number): CommittedOffset | undefined {
-    return this.#newest.get(group)?.get(topic)?.get(partition);
+    return this.#newest.get(group, topic, partition);
   }
 
   /** The offset as of the records below `endOffset`. */
@@ -73,33 +71,32 @@ export class OffsetTable {
   }
 
   hasGroup(group: string): boolean {
-    return this.#newest.has(group);
+    return this.#newest.hasGroup(group);
   }
 
   /** Groups with offsets, in the newest state. */
   groups(): Iterable<string> {
-    return this.#newest.keys();
+    return this.#newest.groups();
   }
 
   set(group: string, topic: string, partition: number, value: CommittedOffset): void {
     this.#remember(group, topic, partition);
-    this.#put(group, topic, partition, value);
+    this.#newest.put(group, topic, partition, value);
   }
 
   /** Whether there was one. */
   delete(group: string, topic: string, partition: number): boolean {
     if (this.get(group, topic, partition) === undefined) return false;
     this.#remember(group, topic, partition);
-    this.#drop(group, topic, partition);
+    this.#newest.drop(group, topic, partition);
     return true;
   }
 
   /** The offsets of a group by topic, as of the records below `endOffset`. */
   topicsOf(group: string, endOffset = NEWEST): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> {
-    const newest = this.#newest.get(group) ?? new Map<string, Partitions>();
+    const topics = this.#newest.topicsOf(group);
     const older = this.#older.get(group);
-    if (endOffset === NEWEST || older === undefined) return newest;
-    const topics = new Map([...newest].map(([topic, partitions]) => [topic, new Map(partitions)]));
+    if (endOffset === NEWEST || older === undefined) return topics;
     for (const key of older.keys()) {
       const [topic, partition] = partsOf(key);
       const value = this.getAt(group, topic, partition, endOffset);
@@ -112,9 +109,9 @@ export class OffsetTable {
     return topics;
   }
 
-  /** The partitions of a topic that a group has offsets of, in the newest state. */
-  partitionsOf(group: string, topic: string): ReadonlyMap<number, CommittedOffset> | undefined {
-    return this.#newest.get(group)?.get(topic);
+  /** Whether any group has an offset of this topic, in the newest state. */
+  hasTopic(topic: string): boolean {
+    return this.#newest.hasTopic(topic);
   }
 
   /** Records below `endOffset` are committed: forget what stood before them. Called with the journal's commit. */
@@ -150,8 +147,8 @@ export class OffsetTable {
 
   /** Runs for the newest change that there is. */
   #restore(group: string, topic: string, partition: number, value: CommittedOffset | undefined): void {
-    if (value === undefined) this.#drop(group, topic, partition);
-    else this.#put(group, topic, partition, value);
+    if (value === undefined) this.#newest.drop(group, topic, partition);
+    else this.#newest.put(group, topic, partition, value);
     this.#changes.pop();
     const key = keyOf(topic, partition);
     const byKey = this.#older.get(group);
@@ -159,24 +156,6 @@ export class OffsetTable {
     older?.pop();
     if (older?.length === 0) byKey?.delete(key);
     if (byKey?.size === 0) this.#older.delete(group);
-  }
-
-  #put(group: string, topic: string, partition: number, value: CommittedOffset): void {
-    const topics = this.#newest.get(group) ?? new Map<string, Partitions>();
-    const partitions = topics.get(topic) ?? new Map<number, CommittedOffset>();
-    if (topics.size === 0) this.#newest.set(group, topics);
-    if (partitions.size === 0) topics.set(topic, partitions);
-    if (!partitions.has(partition)) this.#size++;
-    partitions.set(partition, value);
-  }
-
-  #drop(group: string, topic: string, partition: number): void {
-    const topics = this.#newest.get(group);
-    const partitions = topics?.get(topic);
-    if (topics === undefined || partitions === undefined || !partitions.delete(partition)) return;
-    this.#size--;
-    if (partitions.size === 0) topics.delete(topic);
-    if (topics.size === 0) this.#newest.delete(group);
   }
 }
 
