@@ -20,3 +20,10 @@ export const OVERRIDES: Readonly<Record<string, string | number>> = {
   'log.segment.bytes': 1_073_741_824,
   'log.retention.check.interval.ms': 300_000,
 };
+
+/** Those that the scenarios of the classic protocol were recorded under: short waits. */
+export const CLASSIC_OVERRIDES: Readonly<Record<string, string | number>> = {
+  ...OVERRIDES,
+  'group.initial.rebalance.delay.ms': 300,
+  'group.min.session.timeout.ms': 100,
+};

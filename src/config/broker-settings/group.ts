@@ -67,20 +67,20 @@ export const GROUP_SETTINGS = {
   ),
   'group.min.session.timeout.ms': int(
     '6000',
-    {},
+    { effect: 'used' },
     'Smallest session timeout that a member of a classic group may ask for.',
   ),
   'group.max.session.timeout.ms': int(
     '1800000',
-    {},
+    { effect: 'used' },
     'Largest session timeout that a member of a classic group may ask for.',
   ),
   'group.initial.rebalance.delay.ms': int(
     '3000',
-    {},
+    { effect: 'used' },
     'How long a new classic group waits for more members before its first rebalance.',
   ),
-  'group.max.size': int('2147483647', { valid: atLeast(1) }, 'Most members of a classic group.'),
+  'group.max.size': int('2147483647', { valid: atLeast(1), effect: 'used' }, 'Most members of a classic group.'),
   'group.consumer.session.timeout.ms': int(
     '45000',
     { valid: atLeast(1) },

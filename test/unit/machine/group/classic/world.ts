@@ -18,11 +18,21 @@ import { parseBrokerConfig } from '../../../../../src/config/broker-config.ts';
 export type Ask = 'JoinGroup' | 'SyncGroup' | 'Heartbeat' | 'LeaveGroup';
 
 /** One request and its answer, when there is one. */
-export interface Asked<N extends Ask> {
+export class Asked<N extends Ask> {
   readonly ticket: number;
-  answer: ResponseOf<N> | null;
+  answer: ResponseOf<N> | null = null;
   /** Refused by the runtime. */
-  refused: number;
+  refused = 0;
+
+  constructor(ticket: number) {
+    this.ticket = ticket;
+  }
+
+  /** The answer that there must be. */
+  get given(): ResponseOf<N> {
+    if (this.answer === null) throw new Error(`request ${this.ticket} waits`);
+    return this.answer;
+  }
 }
 
 const BASE = {
@@ -38,7 +48,7 @@ interface Set {
 
 function configOf(settings: Record<string, string>): ReturnType<typeof parseBrokerConfig> {
   const given = { 'node.id': '1', 'process.roles': 'broker,controller', ...BASE, ...settings };
-  return parseBrokerConfig({ overrides: Object.entries(given), parallelism: 1 });
+  return parseBrokerConfig({ text: null, overrides: Object.entries(given), parallelism: 1 });
 }
 
 /** As a log gives it back. */
@@ -93,7 +103,7 @@ export class World {
       request,
       client: { clientId, clientHost: '/127.0.0.1' },
     } as unknown as GroupEvent;
-    const asked: Asked<N> = { ticket: this.#ticket + 1, answer: null, refused: 0 };
+    const asked = new Asked<N>(this.#ticket + 1);
     this.#asked.set(asked.ticket, asked);
     this.decide(event);
     return asked;
@@ -101,7 +111,7 @@ export class World {
 
   decide(event: GroupEvent, errorCode = 0): GroupDecision {
     const ticket = ++this.#ticket;
-    const uuid = (): string => Buffer.alloc(16, ++this.#uuids).toString('base64url');
+    const uuid = (): string => Buffer.from(`${++this.#uuids}`.padStart(16, '0')).toString('base64url');
     const image = new MetadataImage(new UndoJournal());
     const context: GroupContext = { now: this.now, nextOffset: this.log.length, ticket, image, errorCode, uuid };
     const decision = this.machine.decide(event, context);
@@ -215,7 +225,7 @@ export class World {
   /** A stable group of so many members; the first one leads. */
   stable(groupId: string, size: number, fields: Partial<RequestOf<'JoinGroup'>> = {}): string[] {
     const members = Array.from({ length: size }, () => this.joinDynamic(groupId, fields).id);
-    this.pass(3000 + 60_000);
+    while (this.state(groupId) === 'PreparingRebalance') this.pass(1000);
     const { generation } = this.live(groupId);
     for (const id of members.slice(1)) this.sync(groupId, id, generation);
     this.sync(groupId, members[0] as string, generation, Object.fromEntries(members.map((id) => [id, `to ${id}`])));
