@@ -25,6 +25,7 @@ import { deleteGroupsScenarios } from './42-delete-groups.ts';
 import { offsetDeleteScenarios } from './47-offset-delete.ts';
 import { describeClusterScenarios } from './60-describe-cluster.ts';
 import { consumerGroupHeartbeatScenarios } from './68-consumer-group-heartbeat.ts';
+import { migrationScenarios } from './68-migration.ts';
 import { describeTopicPartitionsScenarios } from './75-describe-topic-partitions.ts';
 
 /** By the name of the file in expected/. */
@@ -51,6 +52,7 @@ export const SCENARIOS: Readonly<Record<string, readonly Scenario[]>> = {
   '47-offset-delete': offsetDeleteScenarios,
   '60-describe-cluster': describeClusterScenarios,
   '68-consumer-group-heartbeat': consumerGroupHeartbeatScenarios,
+  '68-migration': migrationScenarios,
   '75-describe-topic-partitions': describeTopicPartitionsScenarios,
 };
 
