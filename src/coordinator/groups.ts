@@ -120,7 +120,7 @@ export class GroupCoordinator {
     await runtime.load(loadGroups(this.#parts, this.#partition, bufferBytes, isStopped));
     if (isStopped()) return;
     runtime.begin(this.#partition.leaderEpoch);
-    runtime.submit({ kind: 'began' }, () => {});
+    runtime.tell({ kind: 'began' });
     const { topic, partition, endOffset, startOffset } = this.#partition;
     if (endOffset === startOffset) return;
     const ms = Math.round(clock.monotonic() - start);
@@ -142,6 +142,11 @@ export class GroupCoordinator {
   }
 
   // ---- work
+
+  /** What changed in the cluster. Nothing of it is lost while the log is loaded. */
+  tell(event: GroupEvent): void {
+    this.#runtime.tell(event);
+  }
 
   /** Decides, or answers a question; `done` is called once, inside the call or later. */
   submit(event: GroupEvent, done: (result: GroupResult) => void): void {

@@ -223,6 +223,16 @@ export class Runtime<Event, Record, Answer> {
     this.#enqueue({ event, complete, when, errorCode: 0, timer: null });
   }
 
+  /**
+   * As `submit`, for what the machine must learn whatever else waits, and where nobody waits for an answer. While the state is loaded it waits
+   * for the beginning.
+   */
+  tell(event: Event): void {
+    if (this.#state === 'stopped' || this.#isDraining) return;
+    this.#queue.push({ event, complete: NOTHING, when: 'committed', errorCode: 0, timer: null });
+    this.#run();
+  }
+
   /** Answers at once from what is committed; null where the event is no question. Only while the state is 'active'. */
   query(event: Event): Answer | null {
     const { machine, clock } = this.#options;
@@ -284,7 +294,7 @@ export class Runtime<Event, Record, Answer> {
     const decision = machine.decide(event, context);
     for (const { key, delayMs, event: later } of decision.timers ?? NO_REPLIES) this.#timers.set(key, delayMs, later);
     if (decision.answer === undefined && complete !== NOTHING) this.#park(ticket, complete);
-    const waiting = this.#waitingFor(decision, submission, now, when);
+    const waiting = this.#waitingFor(decision, submission, when);
     const { records } = decision;
     if (records.length > 0) {
       const tooLarge = this.#batches.add(records, decision.divisible === true, now);
@@ -302,9 +312,9 @@ export class Runtime<Event, Record, Answer> {
   #waitingFor(
     { answer, replies, onFailed }: RuntimeDecision<Event, Record, Answer>,
     submission: Submission<Event, Answer>,
-    since: number,
     when: AnswerWhen,
   ): Waiting<Event, Answer> {
+    const since = this.#options.clock.monotonic();
     const complete = answer === undefined ? NOTHING : submission.complete;
     const endOffset = this.#endOffset;
     const told = replies ?? NO_REPLIES;
@@ -407,7 +417,7 @@ export class Runtime<Event, Record, Answer> {
       if (this.#state === 'stopped') return;
       const answers: Complete<Answer>[] = [];
       for (const waiting of this.#waiting) {
-        if (clock.now() - waiting.since < timeoutMs) break;
+        if (clock.monotonic() - waiting.since < timeoutMs) break;
         answers.push(waiting.complete);
         for (const { to } of waiting.replies) answers.push(this.#unpark(to) ?? NOTHING);
         waiting.answer = undefined;

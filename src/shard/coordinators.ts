@@ -48,11 +48,6 @@ export class GroupCoordinators {
     this.#parts = parts;
   }
 
-  /** Coordinators that are loaded. */
-  *active(): Generator<GroupCoordinator> {
-    for (const { coordinator } of this.#running.values()) if (coordinator.state === 'active') yield coordinator;
-  }
-
   // ---- life
 
   /** Brings the coordinators into line with the logs and the image. */
@@ -123,7 +118,7 @@ export class GroupCoordinators {
   }
 
   #tell(event: GroupEvent): void {
-    for (const coordinator of this.active()) coordinator.submit(event, () => {});
+    for (const { coordinator } of this.#running.values()) coordinator.tell(event);
   }
 
   /** Members that wait for others are refused, commits are still answered. */

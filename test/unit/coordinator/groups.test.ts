@@ -12,6 +12,7 @@ import type { GroupEvent } from '../../../src/machine/group/decision.ts';
 import { MetadataImage } from '../../../src/machine/image/image.ts';
 import type { Logger } from '../../../src/port/log.ts';
 import { BATCH, batchesOf, compressionOf } from '../../../src/protocol/batch.ts';
+import { BatchBuilder } from '../../../src/protocol/batch-builder.ts';
 import type { ResponseOf } from '../../../src/protocol/schema/index.ts';
 import { VirtualClock } from '../../simulator/virtual-clock.ts';
 import { brokerConfig } from '../machine/controller/fixture.ts';
@@ -92,6 +93,8 @@ async function coordinatorOf(partition: MemoryPartition, settings: Readonly<Reco
   const coordinator = new GroupCoordinator(parts, partition);
   let isDone = false;
   const loading = coordinator.load().finally(() => (isDone = true));
+  // Looked at below.
+  loading.catch(() => undefined);
   while (!isDone) {
     await new Promise((resolve) => setImmediate(resolve));
     clock.runSoon();
@@ -116,9 +119,10 @@ function offsetsOf(coordinated: Coordinated, groupId: string): string[] {
   const result = ask(coordinated, { kind: 'OffsetFetch', version: 8, request, client });
   assert.ok(result?.ok === true);
   const [group] = (result.answer as ResponseOf<'OffsetFetch'>).groups;
-  return (group?.topics ?? []).flatMap(({ name, partitions }) =>
+  const lines = (group?.topics ?? []).flatMap(({ name, partitions }) =>
     partitions.map(({ partitionIndex, committedOffset }) => `${name}-${partitionIndex}: ${committedOffset}`),
   );
+  return lines.toSorted();
 }
 
 function commitOf(groupId: string, offset: number): GroupEvent {
@@ -233,4 +237,22 @@ test('while it loads, and when it has stopped, it says so', async () => {
   };
   const coordinator = new GroupCoordinator(parts, partition);
   assert.equal(codeOf(ask({ coordinator, clock }, commitOf('g', 2))), 14);
+});
+
+test('a type of record that is not known is skipped, a damaged one ends the loading', async () => {
+  const crc32c = (bytes: Buffer): number => native.crc32c(bytes, 0, bytes.length, 0);
+  const batch = (baseOffset: number, key: Buffer, value: Buffer): Buffer => {
+    const builder = new BatchBuilder({ baseOffset, leaderEpoch: 1 });
+    builder.append({ timestamp: 1n, key, value });
+    return builder.build(crc32c);
+  };
+  const partition = new MemoryPartition();
+  await coordinatorOf(partition).then((coordinated) => ask(coordinated, commitOf('g', 7)));
+  const unknown = batch(partition.endOffset, Buffer.from([0x7f, 0x7f, 1, 2]), Buffer.from('?'));
+  const later = new MemoryPartition(Buffer.concat([partition.bytes, unknown]));
+  assert.deepEqual(offsetsOf(await coordinatorOf(later), 'g'), ['t-0: 7']);
+  const damaged = batch(partition.endOffset, Buffer.from([0, 1, 0, 1]), Buffer.from([0, 4]));
+  await assert.rejects(coordinatorOf(new MemoryPartition(Buffer.concat([partition.bytes, damaged]))), {
+    name: 'DecodeError',
+  });
 });

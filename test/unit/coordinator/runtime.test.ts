@@ -231,3 +231,42 @@ test('loading replays snapshot and log at their offsets, and gives way to others
   other.begin(4);
   assert.ok(other.isSettled);
 });
+
+test('what is told while the state is loaded is decided when it begins', () => {
+  const { runtime, log } = setup();
+  runtime.tell({ add: [1] });
+  assert.deepEqual(log.batches, []);
+  runtime.begin(1);
+  assert.deepEqual(log.batches, [[1]]);
+});
+
+test('who waits too long for the log is told so, and what was decided stands', () => {
+  const { clock, machine } = setup();
+  const log = new FakeLog();
+  const runtime = new Runtime<Event, number, string>({ machine, log, clock, timeoutMs: 100 });
+  const answers: string[] = [];
+  const note = (outcome: RuntimeOutcome<string>): void =>
+    void answers.push(outcome.ok ? outcome.answer : outcome.error);
+  runtime.begin(1);
+  runtime.submit({ add: [1] }, note);
+  clock.advance(60);
+  runtime.submit({ add: [2] }, note);
+  clock.advance(60);
+  assert.deepEqual(answers, ['timed-out']);
+  runtime.committed(2);
+  assert.deepEqual(answers, ['timed-out', 'sum was 1']);
+  assert.equal(machine.sum, 3);
+  clock.advance(1000);
+  assert.equal(clock.pending, 0);
+});
+
+test('a broker that stops answers what is on its way, and refuses the rest', () => {
+  const { runtime, answers, note } = setup();
+  runtime.begin(1);
+  runtime.submit({ add: [1] }, note('a'));
+  runtime.drain();
+  runtime.submit({ add: [2] }, note('b'));
+  assert.deepEqual(answers, ['b: stopped']);
+  runtime.committed(1);
+  assert.deepEqual(answers, ['b: stopped', 'a: sum was 0']);
+});
