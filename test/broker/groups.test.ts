@@ -134,7 +134,11 @@ async function view(client: RawClient, groupIds: readonly string[]): Promise<str
     groups: [...groupIds],
     includeAuthorizedOperations: false,
   });
-  return JSON.stringify([listed, offsets, described.groups], (_key, value: unknown) =>
+  const consumers = await client.ask('ConsumerGroupDescribe', 1, {
+    groupIds: listed.filter(({ groupType }) => groupType === 'consumer').map(({ groupId }) => groupId),
+    includeAuthorizedOperations: false,
+  });
+  return JSON.stringify([listed, offsets, described.groups, consumers.groups], (_key, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
 }
@@ -168,7 +172,28 @@ async function join(client: RawClient, groupId: string, groupInstanceId: string 
   }
 }
 
-test('what is loaded again is what there was: offsets, members, deleted groups', async () => {
+/** Joins a group of the consumer protocol (KIP-848) and takes what it is given. */
+async function heartbeat(client: RawClient, groupId: string): Promise<void> {
+  const request = {
+    groupId,
+    memberId: `member-of-${groupId}`,
+    instanceId: null,
+    rackId: null,
+    rebalanceTimeoutMs: 30_000,
+    subscribedTopicNames: [TOPIC],
+    subscribedTopicRegex: null,
+    serverAssignor: null,
+    topicPartitions: [],
+  };
+  const joined = await client.ask('ConsumerGroupHeartbeat', 1, { ...request, memberEpoch: 0 });
+  assert.equal(joined.errorCode, NONE);
+  const assigned = joined.assignment?.topicPartitions ?? [];
+  assert.equal(assigned[0]?.partitions.length, PARTITIONS);
+  const again = { ...request, memberEpoch: joined.memberEpoch, topicPartitions: assigned };
+  assert.equal((await client.ask('ConsumerGroupHeartbeat', 1, again)).errorCode, NONE);
+}
+
+test('what is loaded again is what there was: offsets, members of both protocols, deleted groups', async () => {
   const { broker, client } = await prepared(3);
   try {
     const ids = Array.from({ length: 40 }, (_, index) => `again-${index}`);
@@ -181,9 +206,11 @@ test('what is loaded again is what there was: offsets, members, deleted groups',
       }
     }
     for (const id of ['joined-1', 'joined-2']) await join(client, id, `${id}-static`);
+    for (const id of ['new-1', 'new-2']) await heartbeat(client, id);
     const all = [...ids, 'joined-1', 'joined-2'];
     const before = await view(client, all);
     assert.match(before, /Stable/);
+    assert.match(before, /member-of-new-2/);
     for (const how of ['kill', 'stop'] as const) {
       await broker[how]();
       await broker.startAgain();
