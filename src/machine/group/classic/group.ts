@@ -9,7 +9,7 @@ import type { Group, GroupType, OffsetCommitCheck } from '../group.ts';
 import type { GroupState, ReplayGroup } from '../machine.ts';
 import { type GroupRecord, tombstone } from '../records.ts';
 import { checkMember } from './answers.ts';
-import { LiveGroup } from './live.ts';
+import { type ClassicState, LiveGroup } from './live.ts';
 import { sessionTimer } from './timers.ts';
 
 export class ClassicGroup implements Group {
@@ -34,16 +34,18 @@ export class ClassicGroup implements Group {
   }
 
   get protocolType(): string {
-    return this.live.protocolType ?? '';
+    const known = this.#lives.get(this.groupId);
+    return known === undefined ? this.written.protocolType : (known.protocolType ?? '');
   }
 
   /** Kafka shows the newest state of a classic group, whatever is committed of it. */
-  stateAt(): string {
-    return this.live.state;
+  stateAt(): ClassicState {
+    const written = this.written.members.length > 0 ? 'Stable' : 'Empty';
+    return this.#lives.get(this.groupId)?.state ?? written;
   }
 
   get isEmpty(): boolean {
-    return this.live.state === 'Empty';
+    return this.stateAt() === 'Empty';
   }
 
   checkOffsetCommit(check: OffsetCommitCheck): number {
@@ -83,16 +85,20 @@ export class ClassicGroup implements Group {
 
   /** Where nobody knows the topics of a group of consumers, it may be subscribed to any. */
   isSubscribedTo(topic: string): boolean {
+    if (this.isEmpty) return false;
     const { topics, usesConsumerProtocol } = this.live;
     return topics === null ? usesConsumerProtocol : topics.has(topic);
   }
 
   expiryBase(topic: string, committedAt: number): number | null {
+    if (this.protocolType === '') return committedAt;
+    if (this.isEmpty) {
+      // Groups written before value version 2 do not say since when they are empty.
+      const since = this.#lives.get(this.groupId)?.stateTimestamp ?? this.written.currentStateTimestamp;
+      return since === -1 ? committedAt : since;
+    }
     const { live } = this;
     if (this.isSubscribedTo(topic)) return null;
-    if (live.protocolType === null) return committedAt;
-    // Groups written before value version 2 do not say since when they are empty.
-    if (live.state === 'Empty') return live.stateTimestamp === -1 ? committedAt : live.stateTimestamp;
     return live.usesConsumerProtocol && live.topics !== null && live.state === 'Stable' ? committedAt : null;
   }
 

@@ -56,7 +56,6 @@ export const classicFailed: DecideGroup<'classicFailed'> = (state, event, contex
   const turn = new Turn(state, context);
   const errorCode = context.errorCode === ERRORS.NONE ? ERRORS.NOT_COORDINATOR : context.errorCode;
   for (const { to, api, memberId } of event.refused) {
-    if (to === context.ticket) continue;
     if (api === 'JoinGroup') turn.join(to, joinRefused(errorCode, memberId));
     else turn.sync(to, syncRefused(errorCode));
   }

@@ -78,7 +78,7 @@ export class Turn {
     replaced: ClassicFailedEvent['replaced'] = null,
   ): void {
     const { groupId, generation } = group;
-    this.#onFailed = { kind: 'classicFailed', groupId, generation, change, replaced, refused: this.#refused };
+    this.#onFailed = { kind: 'classicFailed', groupId, generation, change, replaced, refused: [] };
   }
 
   records(records: readonly GroupRecord[]): void {
@@ -120,15 +120,19 @@ export class Turn {
 
   /** What came of it. Whoever submitted gets `answer`, or its own part of the replies, or waits. */
   decision<Answer extends GroupAnswer>(answer?: Answer): GroupDecision<Answer> {
-    const own = this.#replies.find(({ to }) => to === this.context.ticket)?.answer;
+    const { ticket } = this.context;
+    const own = this.#replies.find(({ to }) => to === ticket)?.answer;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a ticket is answered by what its API answers
     const given = answer ?? (own as Answer | undefined);
+    const onFailed = this.#records.length === 0 ? null : this.#onFailed;
+    // Whoever submitted this is refused by the runtime.
+    const refused = this.#refused.filter(({ to }) => to !== ticket);
     return {
       records: this.#records,
       ...(given === undefined ? {} : { answer: given }),
-      replies: this.#replies.filter(({ to }) => to !== this.context.ticket),
+      replies: this.#replies.filter(({ to }) => to !== ticket),
       timers: this.#timers,
-      ...(this.#onFailed === null || this.#records.length === 0 ? {} : { onFailed: this.#onFailed }),
+      ...(onFailed === null ? {} : { onFailed: { ...onFailed, refused } }),
     };
   }
 }
