@@ -164,7 +164,7 @@ test('what members subscribe to keeps offsets; bytes that say nothing keep all o
   for (const [index, bytes] of none.entries()) {
     const id = `h${index}`;
     world.stable(id, 1, { protocols: [{ name: 'range', metadata: Buffer.from(bytes) }] });
-    assert.equal(world.machine.groups.get(id)?.isSubscribedTo('anything'), true, `${bytes}`);
+    assert.equal(world.machine.groups.get(id)?.isSubscribedTo('anything'), true, bytes.join(' '));
     assert.equal(world.machine.groups.get(id)?.expiryBase('anything', 7, 0), null);
   }
   world.stable('c', 1, { protocolType: 'connect', protocols: [protocol('sessioned')] });
