@@ -143,7 +143,7 @@ export class Coordinator {
     return machine;
   }
 
-  beat(fields: Partial<Heartbeat>, version = 1): Beat {
+  heartbeatEvent(fields: Partial<Heartbeat>, version = 1): GroupEvent<'ConsumerGroupHeartbeat'> {
     const request: Heartbeat = {
       groupId: 'g',
       memberId: 'm',
@@ -158,7 +158,11 @@ export class Coordinator {
       ...fields,
     };
     const client = { clientId: 'c', clientHost: '/127.0.0.1' };
-    return this.submit({ kind: 'ConsumerGroupHeartbeat', version, request, client }) as Beat;
+    return { kind: 'ConsumerGroupHeartbeat', version, request, client };
+  }
+
+  beat(fields: Partial<Heartbeat>, version = 1): Beat {
+    return this.submit(this.heartbeatEvent(fields, version)) as Beat;
   }
 
   join(memberId: string, topics: string[], fields: Partial<Heartbeat> = {}): Beat {
