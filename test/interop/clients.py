@@ -146,23 +146,26 @@ T = "org.apache.kafka.tools"
 TOOLS = {
     "kafka-broker-api-versions": f"{T}.BrokerApiVersionsCommand",
     "kafka-configs": "kafka.admin.ConfigCommand",
+    "kafka-consumer-groups": f"{T}.consumer.group.ConsumerGroupCommand",
+    "kafka-consumer-perf-test": f"{T}.ConsumerPerformance",
     "kafka-delete-records": f"{T}.DeleteRecordsCommand",
     "kafka-dump-log": f"{T}.DumpLogSegments",
     "kafka-get-offsets": f"{T}.GetOffsetShell",
     "kafka-producer-perf-test": f"{T}.ProducerPerformance",
     "kafka-topics": f"{T}.TopicCommand",
+    "kafka-verifiable-consumer": f"{T}.VerifiableConsumer",
     "kafka-verifiable-producer": f"{T}.VerifiableProducer",
 }
 
 
 def tool(name, *arguments, timeout=120, ok=True):
-    """Runs one of Kafka's command lines and returns what it printed; raises when its exit code is not the one expected."""
+    """Runs one of Kafka's command lines and returns what it printed; raises when its exit code is not the one expected (None: any)."""
     # What loads client classes of the tool's own package runs on the newest client; see pom.xml.
-    libs = "libs" if name in ("kafka-producer-perf-test", "kafka-verifiable-producer") else "libs-tools"
+    libs = "libs" if name.endswith(("-perf-test", "-verifiable-producer", "-verifiable-consumer")) else "libs-tools"
     done = subprocess.run(
         java_argv(TOOLS[name], libs) + [str(a) for a in arguments], capture_output=True, timeout=timeout, check=False)
     text = done.stdout.decode(errors="replace")
-    if ok != (done.returncode == 0):
+    if ok is not None and ok != (done.returncode == 0):
         problem = done.stderr.decode(errors="replace")
         raise AssertionError(f"{name} ended with {done.returncode}: {text[-600:]} {problem[-600:]}")
     return text

@@ -7,9 +7,9 @@
 #                                                foreground, prints a line with "ready", and keeps its data in {dir}/data
 #   --long       a million records a cell and a hundred kills     --records N, --kills N   other sizes
 #   --cells REGEX  these cells of the matrix, by producer and name: 'Java, zstd, acks=all$'
-#   --only A,B   these parts: kcat, matrix, shapes, tools, restart, crash      --first-port N   where to look for free ports
+#   --only A,B   these parts: kcat, matrix, shapes, tools, groups, restart, crash      --first-port N   where to look for free ports
 #
-# Tools come from their registries into .build/interop: a Python environment with confluent-kafka (needs python3), Kafka's jars
+# Tools come from their registries into .build/interop: a Python environment with confluent-kafka and aiokafka (needs python3), Kafka's jars
 # (needs mvn and a JDK 17), kcat (apt-get, as root). What cannot be had is skipped with a line that says so.
 # No install may take longer than five minutes; two suites on one machine do not disturb each other.
 # The last line is "N passed, N failed, N skipped"; the exit code is 1 when one failed.
@@ -40,6 +40,14 @@ if [ ! -e "$work/venv/done" ]; then
     note "confluent-kafka could not be installed (see $work/venv.log)"
   fi
 fi
+if [ -e "$work/venv/done" ] && [ ! -e "$work/venv/aiokafka" ]; then
+  note "installing aiokafka"
+  if bounded "$python" -m pip install -q --disable-pip-version-check aiokafka==0.14.0 >>"$work/venv.log" 2>&1; then
+    touch "$work/venv/aiokafka"
+  else
+    note "aiokafka could not be installed (see $work/venv.log)"
+  fi
+fi
 # Half an environment has a Python that may not even start.
 { [ -x "$python" ] && "$python" -c '' 2>/dev/null; } || python=python3
 
@@ -60,9 +68,9 @@ if [ ! -e "$stamp" ] && command -v mvn >/dev/null && command -v "$java" >/dev/nu
   fi
 fi
 if [ -d "$work/libs" ] && command -v "${java}c" >/dev/null; then
-  if [ ! -e "$work/classes/InteropClient.class" ] || [ "$here/java/InteropClient.java" -nt "$work/classes/InteropClient.class" ]; then
-    "${java}c" -Xlint:-options --release 17 -d "$work/classes" -cp "$work/libs/*" "$here/java/InteropClient.java" >"$work/javac.log" 2>&1 \
-      || { note "the Java client could not be compiled (see $work/javac.log)"; rm -rf "$work/classes"; }
+  if [ ! -e "$work/classes/GroupMembers.class" ] || [ -n "$(find "$here/java" -name '*.java' -newer "$work/classes/GroupMembers.class")" ]; then
+    "${java}c" -Xlint:-options --release 17 -d "$work/classes" -cp "$work/libs/*" "$here"/java/*.java >"$work/javac.log" 2>&1 \
+      || { note "the Java clients could not be compiled (see $work/javac.log)"; rm -rf "$work/classes"; }
   fi
 fi
 

@@ -10,6 +10,7 @@ import traceback
 import broker
 import clients
 import crash_part
+import group_part
 import kcat_part
 import matrix_part
 import restart_part
@@ -21,6 +22,7 @@ PARTS = {
     "matrix": matrix_part.run,
     "shapes": shapes_part.run,
     "tools": tools_part.run,
+    "groups": group_part.run,
     "restart": restart_part.run,
     "crash": crash_part.run,
 }
