@@ -76,6 +76,44 @@ export const SAMPLES = {
     key: version >= 4 ? '' : name,
     coordinatorKeys: version >= 4 ? [name, 'other'] : [],
   }),
+  // A session timeout that is refused: else the answer would wait for members.
+  JoinGroup: (version, name) => ({
+    groupId: name,
+    sessionTimeoutMs: 1,
+    rebalanceTimeoutMs: version >= 1 ? 2 : -1,
+    memberId: 'member',
+    groupInstanceId: version >= 5 ? 'instance' : null,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.from([0, 1, 2]) }],
+    reason: version >= 8 ? 'reason' : null,
+  }),
+  Heartbeat: (version, name) => ({
+    groupId: name,
+    generationId: 3,
+    memberId: 'member',
+    groupInstanceId: version >= 3 ? 'instance' : null,
+  }),
+  LeaveGroup: (version, name) => ({
+    groupId: name,
+    memberId: version < 3 ? 'member' : '',
+    members:
+      version < 3
+        ? []
+        : [
+            { memberId: 'member', groupInstanceId: 'instance', reason: version >= 5 ? 'reason' : null },
+            { memberId: '' },
+          ],
+  }),
+  SyncGroup: (version, name) => ({
+    groupId: name,
+    generationId: 3,
+    memberId: 'member',
+    groupInstanceId: version >= 3 ? 'instance' : null,
+    protocolType: version >= 5 ? 'consumer' : null,
+    protocolName: version >= 5 ? 'range' : null,
+    assignments: [{ memberId: 'member', assignment: Buffer.from([1, 2, 3]) }],
+  }),
+  DescribeGroups: (version, name) => ({ groups: [name], includeAuthorizedOperations: version >= 3 }),
   ListGroups: (version) => ({
     statesFilter: version >= 4 ? ['nonsense'] : [],
     typesFilter: version >= 5 ? ['nonsense'] : [],

@@ -12,7 +12,18 @@ const CLIENT_ID = 'sweep';
 const CORRELATION_ID = 77;
 const LISTING = new Set<SweptApi>(['ApiVersions', 'ListGroups']);
 /** Answered by the coordinator of a group, which is to be there. */
-const COORDINATED = new Set<SweptApi>(['OffsetCommit', 'OffsetFetch', 'ListGroups', 'DeleteGroups', 'OffsetDelete']);
+const COORDINATED = new Set<SweptApi>([
+  'OffsetCommit',
+  'OffsetFetch',
+  'JoinGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'SyncGroup',
+  'DescribeGroups',
+  'ListGroups',
+  'DeleteGroups',
+  'OffsetDelete',
+]);
 /** Connections at a time. */
 const ABREAST = 8;
 
