@@ -7,7 +7,7 @@ import { commitOf, part } from './08-offset-commit.ts';
 
 const UNKNOWN = uuidFromText('AAAAAAAAAAAAAAAAAAABkA') as Uuid;
 
-interface Asked {
+export interface Asked {
   readonly topics: readonly (readonly [topic: Topic, ...partitions: readonly number[]])[] | null;
   readonly memberId?: string | null;
   readonly memberEpoch?: number;
@@ -15,7 +15,7 @@ interface Asked {
 }
 
 /** A request about one group in any version. */
-function fetchOf(version: number, groupId: string, asked: Asked): RequestInputOf<'OffsetFetch'> {
+export function fetchOf(version: number, groupId: string, asked: Asked): RequestInputOf<'OffsetFetch'> {
   const topics = asked.topics?.map(([{ name, id }, ...partitionIndexes]) => ({ name, topicId: id, partitionIndexes }));
   const stable = asked.requireStable === undefined ? {} : { requireStable: asked.requireStable };
   if (version < 8) return { groupId, topics: topics ?? null, groups: [], ...stable };
@@ -24,7 +24,11 @@ function fetchOf(version: number, groupId: string, asked: Asked): RequestInputOf
   return { groupId: '', topics: [], groups: [{ groupId, topics: topics ?? null, ...member }], ...stable };
 }
 
-async function commit(session: Session, groupId: string, ...topics: Parameters<typeof commitOf>[1]): Promise<void> {
+export async function commit(
+  session: Session,
+  groupId: string,
+  ...topics: Parameters<typeof commitOf>[1]
+): Promise<void> {
   await session.quietly('OffsetCommit', 9, commitOf(groupId, topics));
 }
 

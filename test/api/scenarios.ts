@@ -13,6 +13,7 @@ import { offsetFetchScenarios } from './09-offset-fetch.ts';
 import { listGroupsScenarios } from './16-list-groups.ts';
 import { apiVersionsScenarios } from './18-api-versions.ts';
 import { classicScenarios } from './classic-life.ts';
+import { offsetsOfMembersScenarios } from './offsets-of-members.ts';
 import { classicTimeScenarios } from './classic-time.ts';
 import { createTopicsScenarios } from './19-create-topics.ts';
 import { deleteTopicsScenarios } from './20-delete-topics.ts';
@@ -64,6 +65,7 @@ export const CLASSIC: Readonly<Record<string, readonly Scenario[]>> = {
   '14-sync-group': classicScenarios('SyncGroup'),
   '15-describe-groups': classicScenarios('DescribeGroups'),
   'classic-time': classicTimeScenarios,
+  'offsets-of-members': offsetsOfMembersScenarios,
 };
 
 /** Those that end the broker and start it again: they want one of their own. */
