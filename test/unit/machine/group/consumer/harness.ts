@@ -5,7 +5,7 @@ import { type BrokerConfig, parseBrokerConfig } from '../../../../../src/config/
 import type { GroupAnswer, GroupContext, GroupEvent, GroupTimer } from '../../../../../src/machine/group/decision.ts';
 import { GroupMachine } from '../../../../../src/machine/group/machine.ts';
 import { ConsumerGroup } from '../../../../../src/machine/group/consumer/group.ts';
-import type { GroupRecord } from '../../../../../src/machine/group/records.ts';
+import { type GroupRecord, tombstone } from '../../../../../src/machine/group/records.ts';
 import { MetadataImage } from '../../../../../src/machine/image/image.ts';
 import { groupRecords } from '../../../../../src/protocol/record/coordinator-records.ts';
 import type { RequestOf, ResponseOf } from '../../../../../src/protocol/schema/index.ts';
@@ -36,7 +36,7 @@ export function topicId(name: string): Uuid {
 function stored(record: GroupRecord): GroupRecord {
   const key = groupRecords.decodeKey(groupRecords.encodeKey(record.type, record.key));
   assert.ok(key !== null);
-  if (record.value === null) return { ...key, version: 0, value: null } as GroupRecord;
+  if (record.value === null) return tombstone(record.type, key.key as never);
   const bytes = groupRecords.encodeValue(record.type, record.version, record.value);
   return { ...key, ...groupRecords.decodeValue(record.type, bytes) } as GroupRecord;
 }

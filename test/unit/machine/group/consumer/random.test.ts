@@ -154,10 +154,12 @@ test('nothing has two owners, what is loaded is what there was, and who behaves 
     if (!(group instanceof ConsumerGroup)) continue;
     assert.equal(group.state, world.clients.size === 0 ? 'Empty' : 'Stable', `seed ${seed}`);
     for (const member of group.members.values()) {
-      const target = [...(group.targets.get(member.memberId) ?? [])].flatMap(([id, all]) =>
+      const target: string[] = [...(group.targets.get(member.memberId) ?? [])].flatMap(([id, all]) =>
         all.map((each) => `${id} ${each}`),
       );
-      const owned = [...member.assigned].flatMap(([id, all]) => [...all.keys()].map((each) => `${id} ${each}`));
+      const owned: string[] = [...member.assigned].flatMap(([id, all]) =>
+        [...all.keys()].map((each) => `${id} ${each}`),
+      );
       assert.deepEqual(owned.sort(), target.sort(), `seed ${seed}`);
     }
   }
