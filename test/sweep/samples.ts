@@ -114,6 +114,20 @@ export const SAMPLES = {
     assignments: [{ memberId: 'member', assignment: Buffer.from([1, 2, 3]) }],
   }),
   DescribeGroups: (version, name) => ({ groups: [name], includeAuthorizedOperations: version >= 3 }),
+  // An epoch of a group that is not there.
+  ConsumerGroupHeartbeat: (version, name) => ({
+    groupId: name,
+    memberId: 'member',
+    memberEpoch: 3,
+    instanceId: 'instance',
+    rackId: 'rack',
+    rebalanceTimeoutMs: 1000,
+    subscribedTopicNames: [name, 'other'],
+    subscribedTopicRegex: version >= 1 ? 'a.*' : null,
+    serverAssignor: 'range',
+    topicPartitions: [{ topicId: UNKNOWN, partitions: [0, 2] }],
+  }),
+  ConsumerGroupDescribe: (_version, name) => ({ groupIds: [name, 'other'], includeAuthorizedOperations: true }),
   ListGroups: (version) => ({
     statesFilter: version >= 4 ? ['nonsense'] : [],
     typesFilter: version >= 5 ? ['nonsense'] : [],

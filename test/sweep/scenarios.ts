@@ -23,6 +23,8 @@ const COORDINATED = new Set<SweptApi>([
   'ListGroups',
   'DeleteGroups',
   'OffsetDelete',
+  'ConsumerGroupHeartbeat',
+  'ConsumerGroupDescribe',
 ]);
 /** Connections at a time. */
 const ABREAST = 8;
