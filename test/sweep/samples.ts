@@ -127,7 +127,7 @@ export const SAMPLES = {
     serverAssignor: 'range',
     topicPartitions: [{ topicId: UNKNOWN, partitions: [0, 2] }],
   }),
-  ConsumerGroupDescribe: (_version, name) => ({ groupIds: [name, 'other'], includeAuthorizedOperations: true }),
+  ConsumerGroupDescribe: (_version, name) => ({ groupIds: [name], includeAuthorizedOperations: true }),
   ListGroups: (version) => ({
     statesFilter: version >= 4 ? ['nonsense'] : [],
     typesFilter: version >= 5 ? ['nonsense'] : [],
