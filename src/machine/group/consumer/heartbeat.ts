@@ -166,7 +166,9 @@ export function advance(
   const { namesChanged, regexes } = noted(turn, before, said);
   if (regexes instanceof Refused) return regexes;
   const assignorChanged = before.serverAssignor !== said.serverAssignor && changesAssignor(turn, before, said);
-  const bump = namesChanged || regexes === 'resolved' || assignorChanged;
+  // A group that comes from a classic one of generation 0: a member of epoch 0 would be taken for one that joins.
+  const isUnborn = group.header.groupEpoch === 0;
+  const bump = namesChanged || regexes === 'resolved' || assignorChanged || isUnborn;
   const { groupEpoch, homogeneous } = raisedEpoch(turn, before, said, bump);
   const change = { before: isKnown(group, before) ? before : null, after: said, homogeneous };
   const target = updatedTarget(state, group, groupEpoch, change, context, records);
