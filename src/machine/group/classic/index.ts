@@ -7,7 +7,6 @@
  *   group.ts      the group as offsets, listing and deletion see it, and its replay      record.ts   its record
  */
 export { beginClassic } from './later.ts';
-export { ClassicGroup, classicGroup } from './group.ts';
 export { LiveGroup } from './live.ts';
 import { describeGroups } from './describe.ts';
 import { replayGroupMetadata } from './group.ts';

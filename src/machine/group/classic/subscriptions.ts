@@ -2,7 +2,6 @@
  * What the members of a group of consumers subscribe to, as far as the broker can read it. What members write is theirs: bytes that are no
  * subscription make the group one whose topics nobody knows, and do no other harm.
  */
-import { readI16 } from '../../../base/bytes.ts';
 import { DecodeError } from '../../../protocol/codec/errors.ts';
 import { consumerProtocolSubscription } from '../../../protocol/record/group/consumer-protocol.ts';
 import type { ClassicMember } from './live.ts';
@@ -19,11 +18,6 @@ export function subscribedTopics(metadata: Buffer): readonly string[] | null {
     if (error instanceof DecodeError) return null;
     throw error;
   }
-}
-
-/** The version that a subscription is written in; null where there is none. */
-export function subscriptionVersion(metadata: Buffer): number | null {
-  return metadata.length < HEADER ? null : readI16(metadata, 0);
 }
 
 /** Of all members together; null where one of them cannot be read, or none of them is asked under `protocolName`. */

@@ -5,7 +5,6 @@ import { decideHeartbeat } from './heartbeat.ts';
 
 export { besideClassic } from './classic-requests.ts';
 export { beginConsumerGroups, forget as forgetTopics } from './fired.ts';
-export { ConsumerGroup } from './group.ts';
 export { CONSUMER_REPLAYS } from './replay.ts';
 export { ConsumerState } from './state.ts';
 
