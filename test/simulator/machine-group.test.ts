@@ -3,7 +3,7 @@
  * slow, refuses and is lost. In any moment no partition has two owners, no committed offset goes back, and a reload says what the live one
  * says; when members are steady, every group settles.
  *
- *   ODRADEK_SIM_SEED=7 [ODRADEK_SIM_GROUPS=consumers,classics,mixed] node --test test/simulator/machine-group.test.ts
+ *   ODRADEK_SIM_SEED=7 [ODRADEK_SIM_GROUPS=mixed] node --test test/simulator/machine-group.test.ts
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ import { ConsumerMember } from './groups/consumer-member.ts';
 import type { Member } from './groups/member.ts';
 import { GroupWorld } from './groups/world.ts';
 
-const GROUPS = (process.env['ODRADEK_SIM_GROUPS'] ?? 'consumers,classics').split(',');
+const GROUPS = (process.env['ODRADEK_SIM_GROUPS'] ?? 'consumers,classics,mixed').split(',');
 const TOPICS = ['t1', 't2', 't3'] as const;
 const MAX_MEMBERS = 6;
 const PHASES = 3;
