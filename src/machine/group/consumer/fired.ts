@@ -30,6 +30,8 @@ export const consumerTimer: DecideGroup<'consumerTimer'> = (state, event, contex
 /** Sessions begin anew when a machine has loaded: who is not heard of goes. */
 export function beginConsumerGroups(state: GroupState, { image }: GroupContext): GroupTimer[] {
   const timers: GroupTimer[] = [];
+  // Topics may have come while nobody looked: patterns are resolved again.
+  state.consumer.topicsVersion = image.offset;
   for (const group of state.groups.values()) {
     if (!(group instanceof ConsumerGroup)) continue;
     const sessionMs = groupSetting(state, image, group.groupId, 'session.timeout.ms');

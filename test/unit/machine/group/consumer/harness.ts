@@ -50,6 +50,7 @@ export class Coordinator {
   readonly timers = new Map<string, { at: number; event: GroupEvent }>();
   readonly answers = new Map<number, GroupAnswer>();
   #ticket = 0;
+  #asked = 0;
   #uuid = 0;
 
   constructor(settings: Record<string, string> = {}) {
@@ -94,6 +95,7 @@ export class Coordinator {
   /** Decides, writes, replays, commits. The answer, or null where it waits. */
   submit(event: GroupEvent): GroupAnswer | null {
     const ticket = ++this.#ticket;
+    if ('request' in event) this.#asked = ticket;
     const decision = this.machine.decide(event, this.#context(ticket));
     this.#time(decision.timers ?? []);
     for (const record of decision.records) this.write(record);
@@ -101,6 +103,11 @@ export class Coordinator {
     for (const { to, answer } of decision.replies ?? []) this.answers.set(to, answer);
     if (decision.answer !== undefined) this.answers.set(ticket, decision.answer);
     return this.answers.get(ticket) ?? null;
+  }
+
+  /** Of the last request. */
+  lastAnswer(): GroupAnswer | null {
+    return this.answers.get(this.#asked) ?? null;
   }
 
   /** Decides and writes, and then the append fails. */
