@@ -7,7 +7,7 @@ import type {
   ConsumerGroupDescribeRequest,
   ConsumerGroupDescribeResponseInput,
 } from '../protocol/schema/69-consumer-group-describe.ts';
-import { ERRORS, errorMessage } from '../protocol/errors.ts';
+import { ERRORS } from '../protocol/errors.ts';
 import type { Api } from './handler.ts';
 import type { Context, Services } from './services.ts';
 
@@ -20,7 +20,7 @@ const NO_OPERATIONS = -(2 ** 31);
 function failedGroup(groupId: string, errorCode: number): Group {
   return {
     errorCode,
-    errorMessage: errorMessage(errorCode),
+    errorMessage: null,
     groupId,
     groupState: '',
     groupEpoch: 0,
