@@ -60,9 +60,20 @@ export function check(world: GroupWorld, members: readonly Member[], groups: rea
 }
 
 function checkOwners(world: GroupWorld, members: readonly Member[], groupId: string): void {
-  // Of one generation, whatever they missed meanwhile.
+  const group = describeConsumer(world, groupId);
+  // Of one generation, whatever they missed meanwhile. A group that has changed its protocol begins to count anew.
+  const known = group?.members ?? [];
+  const inGroup = new Set(
+    [...known, ...(describeClassic(world, groupId)?.members ?? [])].map(({ memberId }) => memberId),
+  );
   const classic = Map.groupBy(
-    members.filter((member) => member instanceof ClassicMember && member.epoch > 0 && !hasDouble(member, members)),
+    members.filter(
+      (member) =>
+        member instanceof ClassicMember &&
+        member.epoch > 0 &&
+        inGroup.has(member.memberId) &&
+        !hasDouble(member, members),
+    ),
     ({ epoch }) => epoch,
   );
   for (const [generation, those] of classic) {
@@ -71,7 +82,6 @@ function checkOwners(world: GroupWorld, members: readonly Member[], groupId: str
       `generation ${generation} of ${groupId}`,
     );
   }
-  const group = describeConsumer(world, groupId);
   if (group === null || group.errorCode !== ERRORS.NONE) return;
   assertDisjoint(
     group.members.map((member) => [member.memberId, assignmentOf(member)] as const),

@@ -192,7 +192,8 @@ export class GroupWorld {
         this.clock.after(1 + this.random.below(20), () => finish(reply));
       };
       coordinator.submit(event, answered);
-      if (this.random.chance(this.loss)) coordinator.submit(event, answered);
+      // Nobody hears the answer to the second: what it does not tell any more, the first has told.
+      if (this.random.chance(this.loss)) coordinator.submit(event, () => {});
     };
     this.clock.after(1 + this.random.below(20), deliver);
   }
