@@ -3,7 +3,6 @@
  *
  * v1 subscription by a regular expression; members draw their own ids (KIP-1082)
  */
-import { errorMessage } from '../protocol/errors.ts';
 import type {
   ConsumerGroupHeartbeatRequest,
   ConsumerGroupHeartbeatResponseInput,
@@ -15,7 +14,7 @@ function refuse(errorCode: number): ConsumerGroupHeartbeatResponseInput {
   return {
     throttleTimeMs: 0,
     errorCode,
-    errorMessage: errorMessage(errorCode),
+    errorMessage: null,
     memberId: null,
     memberEpoch: 0,
     heartbeatIntervalMs: 0,
