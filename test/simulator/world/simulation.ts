@@ -22,6 +22,7 @@ import { Life, native, slotUses } from './broker.ts';
 import { Consumer } from './consumer.ts';
 import { History, Violation } from './history.ts';
 import { type ClientEnd, type Connection, SimulatedNet } from './net.ts';
+import { Committer } from './committer.ts';
 import { Producer } from './producer.ts';
 
 export interface SimulationOptions {
@@ -77,6 +78,7 @@ function planOf(random: SeededRandom): Plan {
       'shard.arena.bytes': String(16 * 1024 * 1024),
       'socket.request.max.bytes': '1000000',
       'auto.create.topics.enable': 'false',
+      'offsets.topic.num.partitions': '3',
       'connections.max.idle.ms': '30000',
       'log.retention.check.interval.ms': String(oneOf(random, [200, 1000, 60_000])),
       'log.flush.offset.checkpoint.interval.ms': checkpointMs,
@@ -110,6 +112,7 @@ export class Simulation implements World {
   readonly #counts = new Map<string, number>();
   readonly #actors: Actor[] = [];
   readonly #producers: Producer[] = [];
+  readonly #committers: Committer[] = [];
   /** The image's content after each offset of the metadata log, of this life. */
   readonly #images = new Map<number, string>();
   readonly #seenImages: number[] = [];
@@ -481,6 +484,9 @@ export class Simulation implements World {
     this.#actors.push(new Admin(this, 'x', 6), new Admin(this, 'y', 6), ...this.#producers);
     for (let n = 1 + random.below(3); n > 0; n--) this.#actors.push(new Consumer(this));
     if (random.chance(0.5)) this.#actors.push(new Vandal(this));
+    const groups = random.chance(0.5) ? 1 + random.below(3) : 0;
+    for (let n = 0; n < groups; n++) this.#committers.push(new Committer(this, `group-${n}`));
+    this.#actors.push(...this.#committers);
     for (const actor of this.#actors) actor.start();
   }
 
@@ -498,6 +504,11 @@ export class Simulation implements World {
       'sending what is left',
       () => this.#producers.some(({ isDone }) => !isDone),
       () => this.#producers.map(({ told }) => told).join('; '),
+    );
+    await this.#while(
+      'reading what is committed',
+      () => this.#committers.some(({ isDone }) => !isDone),
+      () => this.#committers.map(({ told }) => told).join('; '),
     );
     for (const actor of this.#actors) actor.stop();
     const until = this.clock.monotonic() + 3000;
