@@ -92,8 +92,9 @@ export class ClassicMember extends Member {
     }
     if (errorCode !== ERRORS.NONE) return this.#refused(errorCode ?? 0);
     this.memberId = response.memberId;
-    this.#dealt = null;
-    const isLeader = response.leader === response.memberId && !response.skipAssignment;
+    // A leader that takes over from another one of its instance id does not know what that one knew (KIP-814).
+    this.#dealt = response.leader === response.memberId ? 'unknown' : null;
+    const isLeader = this.#dealt !== null && !response.skipAssignment;
     this.#sync(response.generationId ?? -1, isLeader ? this.#deal(response) : []);
   }
 
