@@ -169,3 +169,47 @@ test('what was not written is as if it had not been decided', () => {
   coordinator.submitInVain({ kind: 'ConsumerGroupHeartbeat', version: 1, request: leave, client });
   assert.deepEqual(contentOf(coordinator.group()), before);
 });
+
+test('a commit of an earlier epoch counts for what the member has had since, and for nothing else', () => {
+  const coordinator = new Coordinator({ 'group.consumer.assignment.interval.ms': '0' });
+  const topicId = coordinator.topic('t', 2);
+  const unknown = coordinator.topic('u', 1);
+  coordinator.join('a', ['t']);
+  coordinator.join('b', ['t']);
+  const told = coordinator.beat({ memberId: 'a', memberEpoch: 2, topicPartitions: [{ topicId, partitions: [0, 1] }] });
+  const kept = partitionsOf(told);
+  coordinator.beat({ memberId: 'a', memberEpoch: 2, topicPartitions: [{ topicId, partitions: kept }] });
+  coordinator.beat({ memberId: 'b', memberEpoch: 3, topicPartitions: [] });
+  const check = (memberId: string, generationIdOrMemberEpoch: number, version = 9) => {
+    const member = { memberId, groupInstanceId: null, generationIdOrMemberEpoch };
+    return coordinator.group().checkOffsetCommit({ ...member, isTransactional: false, version, now: 0 });
+  };
+  assert.equal(check('a', 3), ERRORS.NONE);
+  assert.equal(check('a', 4), ERRORS.STALE_MEMBER_EPOCH);
+  assert.equal(check('a', 3, 8), ERRORS.UNSUPPORTED_VERSION);
+  assert.equal(check('x', 3), ERRORS.UNKNOWN_MEMBER_ID);
+  assert.equal(check('', -1), ERRORS.UNKNOWN_MEMBER_ID);
+  const earlier = check('a', 2);
+  assert.ok(typeof earlier === 'function');
+  for (const partition of [0, 1]) {
+    const code = kept.includes(partition) ? ERRORS.NONE : ERRORS.STALE_MEMBER_EPOCH;
+    assert.equal(earlier(topicId, partition), code);
+  }
+  assert.equal(earlier(unknown, 0), ERRORS.STALE_MEMBER_EPOCH);
+  const zombie = check('b', 2);
+  assert.ok(typeof zombie === 'function');
+  for (const partition of [0, 1]) assert.equal(zombie(topicId, partition), ERRORS.STALE_MEMBER_EPOCH);
+});
+
+test('the settings of the group, within the limits of the broker', () => {
+  const coordinator = new Coordinator({ 'group.consumer.max.session.timeout.ms': '50000' });
+  coordinator.topic('t', 1);
+  const { configs } = coordinator.image;
+  configs.set(32, 'g', 'consumer.heartbeat.interval.ms', '6000');
+  configs.set(32, 'g', 'consumer.session.timeout.ms', '60000');
+  assert.equal(coordinator.join('a', ['t']).heartbeatIntervalMs, 6000);
+  coordinator.pass(49_999);
+  assert.equal(coordinator.group().members.size, 1);
+  coordinator.pass(1);
+  assert.equal(coordinator.group().members.size, 0);
+});
