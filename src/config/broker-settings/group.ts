@@ -16,35 +16,39 @@ export const GROUP_SETTINGS = {
   ),
   'group.coordinator.append.linger.ms': int(
     '-1',
-    { valid: atLeast(-1) },
+    { valid: atLeast(-1), effect: 'used' },
     'How long the group coordinator gathers records into one append; -1 adapts to the load.',
   ),
   'offsets.commit.timeout.ms': int(
     '5000',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'How long a commit of offsets waits to be replicated.',
   ),
   'offsets.load.buffer.size': int(
     '5242880',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'Bytes read at a time while the offsets of groups are loaded.',
   ),
   'offsets.topic.replication.factor': short(
     '3',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'Replicas of __consumer_offsets.',
   ),
   'offsets.topic.num.partitions': int(
     '50',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'Partitions of __consumer_offsets; must not change later.',
   ),
   'offsets.topic.segment.bytes': int(
     '104857600',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'Segment size of __consumer_offsets.',
   ),
-  'offsets.topic.compression.codec': int('0', { importance: 'HIGH' }, 'Codec of __consumer_offsets, by its number.'),
+  'offsets.topic.compression.codec': int(
+    '0',
+    { importance: 'HIGH', effect: 'used' },
+    'Codec of __consumer_offsets, by its number.',
+  ),
   'group.coordinator.cached.buffer.max.bytes': int(
     '1048588',
     { valid: atLeast(524288), update: 'cluster-wide' },
@@ -52,17 +56,17 @@ export const GROUP_SETTINGS = {
   ),
   'offset.metadata.max.bytes': int(
     '4096',
-    { importance: 'HIGH' },
+    { importance: 'HIGH', effect: 'used' },
     'Longest metadata text that a client may attach to a committed offset.',
   ),
   'offsets.retention.minutes': int(
     '10080',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'How long offsets of an empty group, or of a topic it no longer subscribes to, are kept.',
   ),
   'offsets.retention.check.interval.ms': long(
     '600000',
-    { valid: atLeast(1), importance: 'HIGH' },
+    { valid: atLeast(1), importance: 'HIGH', effect: 'used' },
     'Time between two searches for expired offsets.',
   ),
   'group.min.session.timeout.ms': int(
@@ -83,58 +87,62 @@ export const GROUP_SETTINGS = {
   'group.max.size': int('2147483647', { valid: atLeast(1), effect: 'used' }, 'Most members of a classic group.'),
   'group.consumer.session.timeout.ms': int(
     '45000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Time without heartbeat after which a consumer group drops a member.',
   ),
   'group.consumer.min.session.timeout.ms': int(
     '45000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Smallest session timeout of a consumer group.',
   ),
   'group.consumer.max.session.timeout.ms': int(
     '60000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Largest session timeout of a consumer group.',
   ),
   'group.consumer.heartbeat.interval.ms': int(
     '5000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Heartbeat interval that members of consumer groups are told.',
   ),
   'group.consumer.min.heartbeat.interval.ms': int(
     '5000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Smallest heartbeat interval of a consumer group.',
   ),
   'group.consumer.max.heartbeat.interval.ms': int(
     '15000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Largest heartbeat interval of a consumer group.',
   ),
-  'group.consumer.max.size': int('2147483647', { valid: atLeast(1) }, 'Most members of a consumer group.'),
+  'group.consumer.max.size': int(
+    '2147483647',
+    { valid: atLeast(1), effect: 'used' },
+    'Most members of a consumer group.',
+  ),
   'group.consumer.assignors': list(
     'uniform,range',
-    { valid: someOf() },
+    { valid: someOf(), effect: 'used' },
     'Assignors of consumer groups, the first being the default: uniform, range, or class names.',
   ),
   'group.consumer.migration.policy': string(
     'bidirectional',
-    { valid: ignoringCase('DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL') },
+    { valid: ignoringCase('DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL'), effect: 'used' },
     'Whether groups may change between the classic and the consumer protocol while in use.',
   ),
   'group.consumer.assignment.interval.ms': int(
     '1000',
-    { valid: atLeast(0), update: 'cluster-wide' },
+    { valid: atLeast(0), update: 'cluster-wide', effect: 'used' },
     'Least time between two assignments of a consumer group.',
   ),
   'group.consumer.min.assignment.interval.ms': int(
     '0',
-    { valid: atLeast(0) },
+    { valid: atLeast(0), effect: 'used' },
     'Smallest assignment interval of a consumer group.',
   ),
   'group.consumer.max.assignment.interval.ms': int(
     '15000',
-    { valid: atLeast(0) },
+    { valid: atLeast(0), effect: 'used' },
     'Largest assignment interval of a consumer group.',
   ),
   'group.consumer.assignor.offload.enable': boolean(
@@ -144,7 +152,7 @@ export const GROUP_SETTINGS = {
   ),
   'group.consumer.regex.refresh.interval.ms': int(
     '600000',
-    { valid: atLeast(10000), internal: true },
+    { valid: atLeast(10000), internal: true, effect: 'used' },
     'Time after which subscriptions by pattern are resolved again.',
   ),
 };
