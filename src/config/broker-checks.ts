@@ -22,6 +22,13 @@ const OTHER_THREADS = 2;
 const MOST_RING_BYTES = 2 ** 31;
 const RING_HEADERS_BYTES = 512;
 
+/** Assignors of consumer groups by the names of Kafka's classes. */
+export const ASSIGNOR_CLASSES: Readonly<Record<string, string>> = {
+  'org.apache.kafka.coordinator.group.assignor.UniformAssignor': 'uniform',
+  'org.apache.kafka.coordinator.group.assignor.RangeAssignor': 'range',
+};
+const ASSIGNORS = ['uniform', 'range'];
+
 export type CheckResult =
   | { readonly ok: true; readonly derived: DerivedConfig }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
@@ -328,6 +335,10 @@ function checkSupported(values: BrokerValues, endpoints: Endpoints | null, probl
       `the security protocol ${listener.protocol}`,
       'listeners of the protocol PLAINTEXT',
     );
+  }
+  for (const name of values['group.consumer.assignors']) {
+    if (ASSIGNORS.includes(ASSIGNOR_CLASSES[name] ?? name)) continue;
+    unsupported('group.consumer.assignors', name, 'assignors of your own', ASSIGNORS.join(','));
   }
   const authorizer = values['authorizer.class.name'];
   if (authorizer !== '') {

@@ -138,6 +138,11 @@ test('what cannot be served yet stops the start', () => {
   assert.deepEqual(names({ 'process.roles': 'broker', listeners: 'PLAINTEXT://:9092' }), ['process.roles']);
   assert.deepEqual(names({ listeners: 'PLAINTEXT://:9092,SSL://:9093' }), ['listeners']);
   assert.deepEqual(names({ 'authorizer.class.name': 'a.B' }), ['authorizer.class.name']);
+  assert.deepEqual(names({ 'group.consumer.assignors': 'uniform,a.B' }), ['group.consumer.assignors']);
+  assert.deepEqual(
+    names({ 'group.consumer.assignors': 'org.apache.kafka.coordinator.group.assignor.RangeAssignor,uniform' }),
+    [],
+  );
   assert.deepEqual(names({ 'controller.quorum.voters': '1@a:1,2@b:1' }), ['controller.quorum.voters']);
   assert.deepEqual(names({ listeners: 'PLAINTEXT://:65536' }), ['listeners']);
 });

@@ -31,7 +31,7 @@ import { listOwned, ownedSame, type TopicPartitions } from './partitions.ts';
 import { type RegexStatus, updateRegexes } from './patterns.ts';
 import { reconciled } from './reconcile.ts';
 import { Refused, refused } from './refused.ts';
-import { defaultAssignor, groupSetting } from './settings.ts';
+import { assignorNames, defaultAssignor, groupSetting } from './settings.ts';
 import { hashOfTopics, isHomogeneous, isSubscribedTo, subscribedAfter, topicsOf } from './subscriptions.ts';
 import { assignorAfter, epochRecord, preferredAssignor, type Target, updatedTarget } from './target.ts';
 import { memberTimer, noTimer } from './timers.ts';
@@ -105,7 +105,7 @@ function invalidity(state: GroupState, request: Request, version: number): Refus
   } else if (memberEpoch === LEFT_FOR_NOW) {
     if (request.instanceId === null) return invalid("InstanceId can't be null.");
   } else if (memberEpoch < LEFT_FOR_NOW) return invalid('MemberEpoch is invalid.');
-  const supported = state.settings.config.values['group.consumer.assignors'];
+  const supported = assignorNames(state.settings.config.values);
   const { serverAssignor } = request;
   if (serverAssignor === null || supported.includes(serverAssignor)) return null;
   return refused(

@@ -1,4 +1,5 @@
 /** The settings of one group: its own (resource GROUP of the image), within the broker's limits, or the broker's. */
+import { ASSIGNOR_CLASSES } from '../../../config/broker-checks.ts';
 import type { BrokerValues } from '../../../config/broker-settings.ts';
 import { CONFIG_RESOURCE } from '../../image/configs.ts';
 import type { MetadataImage } from '../../image/image.ts';
@@ -16,9 +17,14 @@ export function groupSetting(state: GroupState, image: MetadataImage, groupId: s
   return Math.min(Math.max(Number(own), least), most);
 }
 
+/** The names of the assignors that members may ask for, the default first. A class of Kafka's own is known by its assignor's name. */
+export function assignorNames(values: BrokerValues): readonly string[] {
+  return values['group.consumer.assignors'].map((name) => ASSIGNOR_CLASSES[name] ?? name);
+}
+
 /** The assignor of members that ask for none. */
 export function defaultAssignor(values: BrokerValues): string {
-  return values['group.consumer.assignors'][0] ?? 'uniform';
+  return assignorNames(values)[0] ?? 'uniform';
 }
 
 /** Which ways groups may go while they are in use; the setting's case does not matter. */
