@@ -88,12 +88,13 @@ export function beginClassic(state: GroupState, context: GroupContext): GroupDec
   const timers: GroupTimer[] = [];
   for (const group of state.groups.values()) {
     if (!(group instanceof ClassicGroup)) continue;
-    const { members } = group.written;
+    const { members, leader } = group.written;
     for (const { memberId, sessionTimeout } of members) {
       timers.push(sessionTimerOf(group.groupId, memberId, sessionTimeout));
     }
-    // The limit was lowered: who joins last is turned away.
-    if (members.length > most) prepareRebalance(turn, group.live);
+    // The limit was lowered: who joins last is turned away. Nobody leads: the group was written at the beginning of a rebalance.
+    const isUnsettled = members.length > 0 && leader === null;
+    if (isUnsettled || members.length > most) prepareRebalance(turn, group.live);
   }
   const decision = turn.decision(null);
   return { ...decision, timers: [...timers, ...(decision.timers ?? [])] };

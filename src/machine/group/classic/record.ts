@@ -5,13 +5,16 @@ import { type LiveGroup, metadataOf } from './live.ts';
 /** What Kafka 4.4 writes. */
 const VALUE_VERSION = 3;
 
-/** The group with the members and assignments that it has. */
-export function groupRecord(group: LiveGroup): GroupRecord {
+/**
+ * The group with the members and assignments that it has. Without a leader: what was assigned is not theirs any more, and whoever loads
+ * this has the members join anew.
+ */
+export function groupRecord(group: LiveGroup, leader: string | null = group.leaderId): GroupRecord {
   return record('groupMetadata', { group: group.groupId }, VALUE_VERSION, {
     protocolType: group.protocolType ?? '',
     generation: group.generation,
     protocol: group.protocolName,
-    leader: group.leaderId,
+    leader,
     currentStateTimestamp: group.stateTimestamp,
     members: Array.from(group.members.values(), (member) => ({
       memberId: member.memberId,

@@ -1,6 +1,7 @@
 /** A group that only members of the classic protocol are left in becomes a classic group (online downgrade, KIP-848). */
 import { LiveGroup } from '../classic/live.ts';
 import { prepareRebalance } from '../classic/rebalance.ts';
+import { groupRecord } from '../classic/record.ts';
 import { Turn } from '../classic/turn.ts';
 import type { GroupAnswer, GroupContext, GroupDecision } from '../decision.ts';
 import type { GroupState } from '../machine.ts';
@@ -40,7 +41,7 @@ export function downgraded<Answer extends GroupAnswer>(
   if (!becomesClassic(state, group, gone)) return null;
   const turn = new Turn(state, context);
   const live = liveOf(group, gone, null, context);
-  convert(turn, group, live, null);
+  convert(turn, group, live, null, true);
   prepareRebalance(turn, live);
   return turn.decision(answer);
 }
@@ -56,16 +57,24 @@ export function downgradedByJoin<Answer extends GroupAnswer>(
   const turn = new Turn(state, context);
   turn.records(before.records);
   const live = liveOf(group, [replacement.leaving], replacement, context);
-  convert(turn, group, live, replacement);
+  convert(turn, group, live, replacement, before.isStale);
   if (before.isStale) prepareRebalance(turn, live);
   return turn.decision(before.answer);
 }
 
-function convert(turn: Turn, group: ConsumerGroup, live: LiveGroup, replacement: Replacement | null): void {
+/** `rebalances`: the assignments are those of before. The log must say so, as the rebalance itself leaves no trace in it. */
+function convert(
+  turn: Turn,
+  group: ConsumerGroup,
+  live: LiveGroup,
+  replacement: Replacement | null,
+  rebalances: boolean,
+): void {
   const { leaving, joining } = replacement ?? {};
   turn.records(group.tombstonesReplacing(leaving?.memberId ?? null, joining?.memberId ?? null));
   turn.state.live.set(group.groupId, live);
-  turn.write(live, 'created');
+  turn.records([groupRecord(live, rebalances ? null : live.leaderId)]);
+  turn.failing(live, 'created');
   for (const member of live.members.values()) turn.heard(live, member);
 }
 
