@@ -111,6 +111,9 @@ function respond(topics: readonly AskedTopic[], context: Context): ProduceRespon
   return { responses, throttleTimeMs: 0, ...nodeEndpoints(leaders, services, peer.listenerName) };
 }
 
+/** The only client id that may write to internal topics: of Kafka's own repair tools. */
+const INTERNAL_WRITER = '__admin_client';
+
 /** What is wrong with the request as a whole: then every partition is answered with that (Kafka's getErrorResponse). */
 function wrongAsAWhole(topics: readonly AskedTopic[], request: ProduceRequest, version: number): ProducedPart | null {
   for (const { partitions } of topics) {
@@ -129,13 +132,19 @@ function wrongAsAWhole(topics: readonly AskedTopic[], request: ProduceRequest, v
   return null;
 }
 
-function checkPart({ index, records }: Asked, known: TopicImage | undefined, acks: number, version: number): number {
+function checkPart(
+  { index, records }: Asked,
+  known: TopicImage | undefined,
+  acks: number,
+  { version, clientId }: Context<ProduceResponseInput>,
+): number {
   if (!known) return version >= TOPIC_IDS ? ERRORS.UNKNOWN_TOPIC_ID : ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
   if (!known.has(index)) return ERRORS.UNKNOWN_TOPIC_OR_PARTITION;
   const errorCode = records === null ? ERRORS.INVALID_RECORD : checkRecords(records, version);
   if (errorCode !== ERRORS.NONE) return errorCode;
   if (acks < -1 || acks > 1) return ERRORS.INVALID_REQUIRED_ACKS;
-  return isInternalTopic(known.name) ? ERRORS.INVALID_TOPIC_EXCEPTION : ERRORS.NONE;
+  const isAllowed = clientId === INTERNAL_WRITER || !isInternalTopic(known.name);
+  return isAllowed ? ERRORS.NONE : ERRORS.INVALID_TOPIC_EXCEPTION;
 }
 
 export const produce: Api<ProduceRequest, ProduceResponseInput, Services> = {
@@ -151,7 +160,7 @@ export const produce: Api<ProduceRequest, ProduceResponseInput, Services> = {
           partition.result = wrong;
           continue;
         }
-        const errorCode = checkPart(partition, known, acks, context.version);
+        const errorCode = checkPart(partition, known, acks, context);
         if (errorCode !== ERRORS.NONE || !known || partition.records === null) {
           partition.result = failedPart(errorCode);
           continue;

@@ -8,6 +8,7 @@ import { SeededRandom } from '../../src/base/prng.ts';
 import { batchOf } from '../harness/batches.ts';
 import { TestBroker } from '../harness/broker.ts';
 import { ClosedError, RawClient } from '../harness/client.ts';
+import type { RequestInputOf } from '../../src/protocol/schema/index.ts';
 
 const NONE = 0;
 const LOADING = 14;
@@ -286,7 +287,7 @@ test('the internal topic is made at the first question, with the settings of the
       'compression.type=producer',
       'segment.bytes=1048576',
     ]);
-    const produced = await client.ask('Produce', 9, {
+    const writing: RequestInputOf<'Produce'> = {
       transactionalId: null,
       acks: -1,
       timeoutMs: 5000,
@@ -296,8 +297,12 @@ test('the internal topic is made at the first question, with the settings of the
           partitionData: [{ index: 0, records: { kind: 'memory', bytes: batchOf(['no']) } }],
         },
       ],
-    });
-    assert.equal(produced.responses[0]?.partitionResponses[0]?.errorCode, INVALID_TOPIC);
+    };
+    const refused = await client.ask('Produce', 9, writing);
+    assert.equal(refused.responses[0]?.partitionResponses[0]?.errorCode, INVALID_TOPIC);
+    client.clientId = '__admin_client';
+    const produced = await client.ask('Produce', 9, writing);
+    assert.equal(produced.responses[0]?.partitionResponses[0]?.errorCode, 0);
   } finally {
     await broker.stop();
   }

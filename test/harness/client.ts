@@ -33,6 +33,8 @@ export class RawClient {
   #wanted = 4;
   #isClosed = false;
   #correlationId = 0;
+  /** Of the requests to come. */
+  clientId = 'raw';
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -61,7 +63,7 @@ export class RawClient {
   /** Sends a request without waiting. Returns its correlation id. */
   post<N extends ApiName>(api: N, version: number, request: RequestInputOf<N>): number {
     const correlationId = ++this.#correlationId;
-    this.send(encodeRequest(api, version, correlationId, 'raw', request));
+    this.send(encodeRequest(api, version, correlationId, this.clientId, request));
     return correlationId;
   }
 
