@@ -61,8 +61,12 @@ export class GroupWorld {
   /** Of the last requests, when a run is looked at. */
   readonly trace: string[] = [];
 
-  constructor(seed: number) {
+  /** Of one way between a member and the coordinator; 0: everything arrives at once. */
+  readonly longestDelayMs: number;
+
+  constructor(seed: number, longestDelayMs: number) {
     this.seed = seed;
+    this.longestDelayMs = longestDelayMs;
     this.random = new SeededRandom(seed);
     this.partition = new MemoryPartition(this.clock, this.random);
   }
@@ -189,13 +193,17 @@ export class GroupWorld {
         const reply = result.ok
           ? { kind: 'answer' as const, response: result.answer as ResponseOf<N> }
           : { kind: 'error' as const, errorCode: result.errorCode };
-        this.clock.after(1 + this.random.below(20), () => finish(reply));
+        this.clock.after(this.#delay(), () => finish(reply));
       };
       coordinator.submit(event, answered);
       // Nobody hears the answer to the second: what it does not tell any more, the first has told.
       if (this.random.chance(this.loss)) coordinator.submit(event, () => {});
     };
-    this.clock.after(1 + this.random.below(20), deliver);
+    this.clock.after(this.#delay(), deliver);
+  }
+
+  #delay(): number {
+    return this.longestDelayMs === 0 ? 0 : 1 + this.random.below(this.longestDelayMs);
   }
 
   /** Asks without a network; null where nobody answers now. */
