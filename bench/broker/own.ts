@@ -25,6 +25,8 @@ export interface OwnOptions {
   readonly entry: string;
   readonly port: number;
   readonly shards: number;
+  /** Others, as key=value. */
+  readonly settings?: readonly string[];
 }
 
 /** A broker of ours, on a directory of its own under the system's temporary one. */
@@ -50,6 +52,7 @@ export class OwnBroker {
   async start(): Promise<number> {
     const { entry, port, shards } = this.#options;
     const settings = [`listeners=PLAINTEXT://${HOST}:${port}`, `log.dirs=${this.#directory}`, `shard.count=${shards}`];
+    settings.push(...(this.#options.settings ?? []));
     const begin = performance.now();
     const args = [resolve(entry), 'start', ...settings.flatMap((setting) => ['--override', setting])];
     this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
