@@ -158,11 +158,8 @@ test('records of a snapshot stand in the order of Kafka', () => {
   assert.equal(types[types.indexOf('partition') - 1], 'topic');
 });
 
-test('a partition costs less than 64 bytes', () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const image = new MetadataImage();
-  const count = 50_000;
+/** Bytes of an image of one topic with so many partitions, by what the process holds more afterwards. */
+function bytesOfImage(image: MetadataImage, count: number, collect: () => void): number {
   const topicId = 'big'.padEnd(16, '.') as Uuid;
   image.replay(record('topic', { name: 'big', topicId }));
   const directories = ['d'.padEnd(16, '.') as Uuid];
@@ -191,6 +188,16 @@ test('a partition costs less than 64 bytes', () => {
   const after = process.memoryUsage();
   assert.equal(image.topics.byName('big')?.partitionCount, count);
   assert.equal(image.topics.byName('big')?.leaderEpoch(count - 1), count - 1);
-  const used = after.arrayBuffers - before.arrayBuffers + Math.max(0, after.heapUsed - before.heapUsed);
-  assert.ok(used < count * 64, `${used / count} bytes a partition`);
+  return after.arrayBuffers - before.arrayBuffers + Math.max(0, after.heapUsed - before.heapUsed);
+}
+
+test('a partition costs less than 64 bytes', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const count = 50_000;
+  // What the process compiles meanwhile counts, too: the least of a few times is the image's. All stay, so that none is taken off another.
+  const images = Array.from({ length: 4 }, () => new MetadataImage());
+  const least = Math.min(...images.map((image) => bytesOfImage(image, count, collect)));
+  assert.ok(images.every(({ topics }) => topics.partitionCount === count));
+  assert.ok(least / count < 64, `${least / count} bytes a partition`);
 });
