@@ -1,11 +1,13 @@
 /**
  * Groups of a thousand members: `npm run bench -- group-members [options]`. A classic group that forms and takes one more member, a consumer
  * group (KIP-848) over 3,000 partitions that forms, takes one more, loses one and beats, and what a member and a group cost in memory.
- * Odradek is started from dist/ with group.initial.rebalance.delay.ms=0; another broker should have that, too.
+ * Odradek is started from dist/; with a delay of 0 who comes first is a generation to itself, and the time of a longer one (which is begun anew
+ * once where somebody came meanwhile) is to be taken off.
  *
  *   --bootstrap H:P   the broker to measure, already running       --against H:P   a second one, in the same rounds
  *   --rounds N (2)    --members N (1000)    --partitions N (3000)    --groups N of one member each, for the memory (2000)
  *   --connections N that members of consumer groups share (50)    --entry FILE (dist/odradek.js)    --port P (19950)    --shards N (2)
+ *   --delay MS, group.initial.rebalance.delay.ms of Odradek (0), which another broker should be given, too
  */
 import { parseArgs } from 'node:util';
 import { createTopic, ledWithin, pause } from './broker/admin.ts';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     entry: { type: 'string', default: 'dist/odradek.js' },
     port: { type: 'string', default: '19950' },
     shards: { type: 'string', default: '2' },
+    delay: { type: 'string', default: '0' },
   },
 });
 
@@ -35,6 +38,7 @@ const PARTITIONS = Number(values.partitions);
 const GROUPS = Number(values.groups);
 /** Times that every member says that it lives, for the cost of a heartbeat. */
 const BEATS = 20;
+const BESIDE_MS = 300;
 const TOPIC = 'bench-members';
 const SMALL_TOPIC = 'bench-members-small';
 const OFFSETS_TOPIC = '__consumer_offsets';
@@ -124,8 +128,14 @@ async function consumer(target: Target, round: number): Promise<void> {
   await change(`${MEMBERS} join`, () => group.settle());
   const after = residentMib(target);
   process.stdout.write(`${target.name.padEnd(16)} resident ${before.toFixed(0)} → ${after.toFixed(0)} MiB\n`);
-  group.add(1);
-  await change('one more', () => group.settle());
+  let firstMs = 0;
+  const joinOne = async (): Promise<void> => {
+    firstMs = await group.addOne();
+    // Where the assignment is made beside the answer.
+    await pause(BESIDE_MS);
+  };
+  await step(target, 'consumer: one more asks', joinOne, () => `answered after ${firstMs.toFixed(1)} ms`);
+  await change('one more, all hear', () => group.settle());
   await change('one leaves', async () => {
     await group.removeOne();
     await group.settle();
@@ -187,7 +197,7 @@ function addressOf(text: string): Address {
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
 
-const settings = ['group.initial.rebalance.delay.ms=0'];
+const settings = [`group.initial.rebalance.delay.ms=${values.delay}`];
 const own = { entry: values.entry, port: Number(values.port), shards: Number(values.shards), settings };
 const broker = values.bootstrap === undefined ? new OwnBroker(own) : null;
 try {

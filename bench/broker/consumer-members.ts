@@ -121,6 +121,14 @@ export class ConsumerMembers {
     }
   }
 
+  /** One more joins; resolves to the milliseconds until its first answer. The others hear of it with `settle`. */
+  async addOne(): Promise<number> {
+    this.add(1);
+    const begin = performance.now();
+    await this.#members.at(-1)?.heartbeat();
+    return performance.now() - begin;
+  }
+
   /** The first one leaves. */
   async removeOne(): Promise<void> {
     await this.#members.shift()?.leave();
