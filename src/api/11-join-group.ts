@@ -13,11 +13,8 @@ function refuse(version: number, errorCode: number, memberId: string): JoinGroup
   return shown(version, {
     throttleTimeMs: 0,
     errorCode,
-    generationId: -1,
-    protocolType: null,
     protocolName: '',
     leader: '',
-    skipAssignment: false,
     memberId,
     members: [],
   });

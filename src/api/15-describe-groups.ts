@@ -7,23 +7,18 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { DescribeGroupsRequest, DescribeGroupsResponseInput } from '../protocol/schema/15-describe-groups.ts';
 import type { Api } from './handler.ts';
 import type { Context, Services } from './services.ts';
+import { ALL_GROUP_OPERATIONS } from './topics.ts';
 
 type Group = DescribeGroupsResponseInput['groups'][number];
-
-/** Nobody is asked what is allowed: there is no authorizer. */
-const ALL_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11);
-const NO_OPERATIONS = -(2 ** 31);
 
 function failedGroup(groupId: string, errorCode: number): Group {
   return {
     errorCode,
-    errorMessage: null,
     groupId,
     groupState: '',
     protocolType: '',
     protocolData: '',
     members: [],
-    authorizedOperations: NO_OPERATIONS,
   };
 }
 
@@ -33,7 +28,7 @@ async function describe(groupId: string, request: DescribeGroupsRequest, context
   if (!outcome.ok) return failedGroup(groupId, outcome.errorCode);
   const group = outcome.response.groups[0] as Group;
   if (!request.includeAuthorizedOperations || group.errorCode !== ERRORS.NONE) return group;
-  return { ...group, authorizedOperations: ALL_OPERATIONS };
+  return { ...group, authorizedOperations: ALL_GROUP_OPERATIONS };
 }
 
 export const describeGroups: Api<DescribeGroupsRequest, DescribeGroupsResponseInput, Services> = {

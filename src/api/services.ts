@@ -6,6 +6,7 @@ import type { Uuid } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
+import type { GroupApi } from '../protocol/coordinator-key.ts';
 import type { Decoded, Input } from '../protocol/message.ts';
 import type { Records } from '../protocol/records.ts';
 import type { APIS, RequestOf, ResponseOf } from '../protocol/schema/index.ts';
@@ -83,22 +84,11 @@ export interface DeletePart extends PartitionKey {
 /** APIs that the control thread answers. */
 export type ControlApi = 'CreateTopics' | 'DeleteTopics' | 'CreatePartitions' | 'AllocateProducerIds';
 
-/** APIs that the coordinator of a group answers. */
-export type GroupApi =
-  | 'OffsetCommit'
-  | 'OffsetFetch'
-  | 'JoinGroup'
-  | 'Heartbeat'
-  | 'LeaveGroup'
-  | 'SyncGroup'
-  | 'DescribeGroups'
-  | 'DeleteGroups'
-  | 'OffsetDelete'
-  | 'ConsumerGroupHeartbeat'
-  | 'ConsumerGroupDescribe';
+/** APIs that the coordinator of one group answers; ListGroups is asked of all. */
+export type OneGroupApi = Exclude<GroupApi, 'ListGroups'>;
 
 /** A coordinator's answer; or why there is none, as the client is to be told: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS … */
-export type GroupOutcome<N extends GroupApi> =
+export type GroupOutcome<N extends OneGroupApi> =
   | { readonly ok: true; readonly response: ResponseOf<N> }
   | { readonly ok: false; readonly errorCode: number };
 
@@ -155,7 +145,12 @@ export interface Services {
    */
   coordinatorOf(kind: CoordinatorKind, key: string, context: Context): number | null;
   /** Asks the coordinator of one group, in the version of the request. */
-  group<N extends GroupApi>(api: N, groupId: string, request: RequestOf<N>, context: Context): Promise<GroupOutcome<N>>;
+  group<N extends OneGroupApi>(
+    api: N,
+    groupId: string,
+    request: RequestOf<N>,
+    context: Context,
+  ): Promise<GroupOutcome<N>>;
   /** Asks every coordinator of this broker for its groups: one response a shard. */
   allGroups(request: RequestOf<'ListGroups'>, context: Context): Promise<ResponseOf<'ListGroups'>[]>;
   /** The next producer id of this broker (KIP-360), or a code of Kafka's. */

@@ -1,7 +1,8 @@
-/** What several handlers say about topics and the cluster where no authorizer is configured: everybody may do everything. */
+/** What several handlers say about topics, groups and the cluster where no authorizer is configured: everybody may do everything. */
 
 /** Bits of the operations of ACLs, by their codes (KIP-430). */
 export const ALL_TOPIC_OPERATIONS: number = bits(3, 4, 5, 6, 7, 8, 10, 11);
+export const ALL_GROUP_OPERATIONS: number = bits(3, 6, 8, 10, 11);
 export const ALL_CLUSTER_OPERATIONS: number = bits(5, 7, 8, 9, 10, 11, 12);
 
 /** "Not asked for." */

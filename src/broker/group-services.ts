@@ -4,7 +4,7 @@
  */
 import type { ControlApi, Services } from '../api/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
-import type { GroupApi } from '../machine/group/decision.ts';
+import type { GroupApi } from '../protocol/coordinator-key.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import { partitionOfKey } from '../protocol/coordinator-key.ts';
 import { ERRORS, errorName } from '../protocol/errors.ts';
@@ -12,7 +12,7 @@ import type { Decoded, Input } from '../protocol/message.ts';
 import type { APIS, RequestOf } from '../protocol/schema/index.ts';
 import type { Logger } from '../port/log.ts';
 import type { CoordinatorCalls } from '../shard/coordinator-calls.ts';
-import { OFFSETS_TOPIC } from '../shard/coordinators.ts';
+import { OFFSETS_TOPIC } from '../protocol/topic-names.ts';
 
 export type AskControl = <N extends ControlApi>(
   api: N,

@@ -1,4 +1,19 @@
-/** Which partition of an internal topic the state of a group, a transactional id or a share partition stands in. */
+/** Who coordinates what: the APIs of the coordinator of groups, and which partition of an internal topic a key's state stands in. */
+
+/** APIs that the coordinator of a group answers. */
+export type GroupApi =
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'JoinGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'SyncGroup'
+  | 'DescribeGroups'
+  | 'ListGroups'
+  | 'DeleteGroups'
+  | 'OffsetDelete'
+  | 'ConsumerGroupHeartbeat'
+  | 'ConsumerGroupDescribe';
 
 /** Java's String.hashCode: over UTF-16 units, in 32 bits. */
 export function javaHash(text: string): number {

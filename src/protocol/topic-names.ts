@@ -6,8 +6,11 @@ const LEGAL = /^[a-zA-Z0-9._-]*$/;
 /** The log of the metadata itself: it is nobody's topic. */
 export const METADATA_TOPIC = '__cluster_metadata';
 
+/** Where the coordinators of groups keep their records. */
+export const OFFSETS_TOPIC = '__consumer_offsets';
+
 /** Topics that only brokers write to. */
-export const INTERNAL_TOPICS: readonly string[] = ['__consumer_offsets', '__transaction_state', '__share_group_state'];
+export const INTERNAL_TOPICS: readonly string[] = [OFFSETS_TOPIC, '__transaction_state', '__share_group_state'];
 
 export function isInternalTopic(name: string): boolean {
   return name.startsWith('__') && INTERNAL_TOPICS.includes(name);

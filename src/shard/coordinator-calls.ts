@@ -5,7 +5,8 @@
  * What waits for answers is bounded by the requests that connections may have in work.
  */
 import { EMPTY_BYTES } from '../base/bytes.ts';
-import type { Client, GroupApi, GroupEvent } from '../machine/group/decision.ts';
+import type { Client, GroupEvent } from '../machine/group/decision.ts';
+import type { GroupApi } from '../protocol/coordinator-key.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { type Message, message } from '../protocol/message.ts';
 import { APIS, apiNameOfKey, type RequestOf, type ResponseOf } from '../protocol/schema/index.ts';

@@ -15,11 +15,10 @@ import type { GroupAnswer, GroupEvent } from '../machine/group/decision.ts';
 import { CONFIG_RESOURCE } from '../machine/image/configs.ts';
 import type { ImageChanges } from '../machine/image/changes.ts';
 import { ERRORS } from '../protocol/errors.ts';
+import { OFFSETS_TOPIC } from '../protocol/topic-names.ts';
 import type { Log } from '../storage/log.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
-
-export const OFFSETS_TOPIC = '__consumer_offsets';
 
 export interface CoordinatorsParts {
   readonly groups: GroupParts;

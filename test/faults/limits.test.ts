@@ -1,22 +1,13 @@
 /** Limits of the process: open files, memory of a shard, thousands of partitions. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { MainThread } from '../../src/broker/main-thread.ts';
-import { parseBrokerConfig } from '../../src/config/broker-config.ts';
-import { loadNative } from '../../src/host/addon.ts';
-import { systemClock } from '../../src/host/clock.ts';
-import { createLogger } from '../../src/host/log.ts';
-import { hostNet } from '../../src/host/net.ts';
 import { startThread } from '../../src/host/threads.ts';
-import { AtomicsDoorbell } from '../../src/shard/doorbell.ts';
-import { MAIN } from '../../src/shard/shared-block.ts';
 import { TestBroker } from '../harness/broker.ts';
 import { ClosedError, RawClient } from '../harness/client.ts';
+import { reasonOfEnd } from '../harness/dying.ts';
 import { connected, createTopic, endOffset, produced, readAll } from './traffic.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -83,39 +74,10 @@ async function sooner(port: number, work: (client: RawClient) => Promise<void>):
 }
 
 test('a shard runs out of memory: the process ends with its reason', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'odradek-memory-'));
-  const input = {
-    text: null,
-    parallelism: 1,
-    overrides: [
-      ['log.dirs', directory],
-      ['listeners', 'PLAINTEXT://127.0.0.1:0'],
-      ['shard.count', '1'],
-    ] as [string, string][],
-  };
-  const parsed = parseBrokerConfig(input);
-  assert.ok(parsed.ok);
-  const { native } = loadNative();
-  const { promise, resolve } = Promise.withResolvers<string>();
   const hoarder = new URL('hoarding-shard.ts', import.meta.url);
-  const main = new MainThread(
-    parsed.config,
-    { config: input, formatIfMissing: true, version: 'test' },
-    {
-      clock: systemClock,
-      log: createLogger({ level: 'error' }),
-      native,
-      net: hostNet(native),
-      doorbell: (block) => new AtomicsDoorbell(block.doorbells, MAIN),
-      startThread: (start) =>
-        start.entry === 'shard' ? startThread({ ...start, oldSpaceMb: 24 }, hoarder) : startThread(start),
-      die: resolve,
-    },
+  const reason = await reasonOfEnd([], (start) =>
+    start.entry === 'shard' ? startThread({ ...start, oldSpaceMb: 24 }, hoarder) : startThread(start),
   );
-  void main.start();
-  const reason = await promise;
-  await main.abandon();
-  rmSync(directory, { recursive: true, force: true });
   assert.match(reason, /^thread shard-0 is dead: .*out of memory/i);
 });
 

@@ -5,6 +5,7 @@
  */
 import type { Uuid } from '../../base/uuid.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
+import type { GroupApi } from '../../protocol/coordinator-key.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
 import type { ClassicFailedEvent, ClassicTimerEvent } from './classic/events.ts';
@@ -67,22 +68,7 @@ export interface Client {
   readonly clientHost: string;
 }
 
-/** APIs that the coordinator of a group answers. Each request that reaches a machine is about one group, but for ListGroups. */
-export type GroupApi =
-  | 'OffsetCommit'
-  | 'OffsetFetch'
-  | 'JoinGroup'
-  | 'Heartbeat'
-  | 'LeaveGroup'
-  | 'SyncGroup'
-  | 'DescribeGroups'
-  | 'ListGroups'
-  | 'DeleteGroups'
-  | 'OffsetDelete'
-  | 'ConsumerGroupHeartbeat'
-  | 'ConsumerGroupDescribe';
-
-/** One request, as it came by the protocol. Whoever asks was authorized before; topics were resolved by the handler. */
+/** One request, as it came by the protocol, about one group, but for ListGroups. Whoever asks was authorized before; topics were resolved by the handler. */
 export interface GroupApiEvent<N extends GroupApi> {
   readonly kind: N;
   readonly version: number;

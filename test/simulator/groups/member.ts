@@ -1,5 +1,5 @@
 /** What classic and consumer members have in common: they own partitions, commit, pause and die. */
-import type { GroupApi } from '../../../src/machine/group/decision.ts';
+import type { GroupApi } from '../../../src/protocol/coordinator-key.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { GroupWorld, Reply } from './world.ts';
 

@@ -10,7 +10,8 @@ import { type Uuid, uuidFromBytes, uuidFromRandom, uuidToText } from '../../../s
 import { GroupCoordinator, type GroupResult } from '../../../src/coordinator/groups.ts';
 import { Timers } from '../../../src/coordinator/timers.ts';
 import { loadNative } from '../../../src/host/addon.ts';
-import type { GroupApi, GroupEvent } from '../../../src/machine/group/decision.ts';
+import type { GroupEvent } from '../../../src/machine/group/decision.ts';
+import type { GroupApi } from '../../../src/protocol/coordinator-key.ts';
 import { MetadataImage } from '../../../src/machine/image/image.ts';
 import type { Logger } from '../../../src/port/log.ts';
 import { record } from '../../../src/protocol/record/metadata-records.ts';

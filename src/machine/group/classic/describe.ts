@@ -8,8 +8,6 @@ import { metadataOf, NO_BYTES } from './live.ts';
 
 /** From here on a group that is not there is an error (KIP-1043); before, it was a dead group. */
 const FIRST_WITH_NOT_FOUND = 6;
-/** Nobody asked for them; the handler fills them in. */
-const NO_OPERATIONS = -2_147_483_648;
 
 type Described = ResponseOf<'DescribeGroups'>['groups'][number];
 
@@ -27,7 +25,6 @@ function describe(group: Group | undefined, groupId: string, version: number): D
     protocolType: '',
     protocolData: '',
     members: [],
-    authorizedOperations: NO_OPERATIONS,
   };
   if (group === undefined || group.type !== 'classic') {
     if (version < FIRST_WITH_NOT_FOUND) return described;

@@ -13,7 +13,6 @@ import { Tally } from './tally.ts';
 type Described = ResponseOf<'ConsumerGroupDescribe'>['groups'][number];
 type DescribedMember = Described['members'][number];
 
-const NO_OPERATIONS = -(2 ** 31);
 const CLASSIC = 0;
 const CONSUMER = 1;
 
@@ -38,7 +37,6 @@ function missing(groupId: string, errorMessage: string): Described {
     assignmentEpoch: 0,
     assignorName: '',
     members: [],
-    authorizedOperations: NO_OPERATIONS,
   };
 }
 
@@ -63,7 +61,6 @@ function describe(group: ConsumerGroup, committed: number, image: MetadataImage,
         image,
       );
     }),
-    authorizedOperations: NO_OPERATIONS,
   };
 }
 

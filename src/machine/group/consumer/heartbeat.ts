@@ -31,7 +31,7 @@ import { listOwned, ownedSame, type TopicPartitions } from './partitions.ts';
 import { type RegexStatus, updateRegexes } from './patterns.ts';
 import { reconciled } from './reconcile.ts';
 import { Refused, refused } from './refused.ts';
-import { assignorNames, defaultAssignor, groupSetting } from './settings.ts';
+import { assignorNames, defaultAssignor, groupSetting, REFRESH_MS } from './settings.ts';
 import { hashOfTopics, isHomogeneous, isSubscribedTo, subscribedAfter, topicsOf } from './subscriptions.ts';
 import { assignorAfter, epochRecord, preferredAssignor, type Target, updatedTarget } from './target.ts';
 import { memberTimer, noTimer } from './timers.ts';
@@ -39,9 +39,6 @@ import { groupForMembers } from './upgrade.ts';
 
 type Request = RequestOf<'ConsumerGroupHeartbeat'>;
 type Response = ResponseOf<'ConsumerGroupHeartbeat'>;
-
-/** How long metadata that nobody says has changed is taken as it is. */
-const REFRESH_MS = 2 ** 31 - 1;
 
 /** What one request does, as it is found out. */
 export interface Turn {

@@ -12,6 +12,7 @@ import { type Refused, refused } from './refused.ts';
 import { hashOfTopics } from './subscriptions.ts';
 import { epochRecord } from './target.ts';
 import { memberTimer } from './timers.ts';
+import { REFRESH_MS } from './settings.ts';
 
 /** What a request did to the member's pattern. resolved: what the new one matches is known already. */
 export type RegexStatus = 'same' | 'changed' | 'resolved';
@@ -20,7 +21,6 @@ export type RegexStatus = 'same' | 'changed' | 'resolved';
 const LEAST_INTERVAL_MS = 10_000;
 /** Names matched against one pattern in one turn of the timer; of several patterns, as many fewer. */
 const SLICE = 2000;
-const REFRESH_MS = 2 ** 31 - 1;
 
 /** A resolution under way. */
 export interface Resolving {

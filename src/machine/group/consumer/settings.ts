@@ -5,6 +5,9 @@ import { CONFIG_RESOURCE } from '../../image/configs.ts';
 import type { MetadataImage } from '../../image/image.ts';
 import type { GroupState } from '../machine.ts';
 
+/** How long metadata that nobody says has changed is taken as it is. */
+export const REFRESH_MS = 2 ** 31 - 1;
+
 type Name = 'session.timeout.ms' | 'heartbeat.interval.ms' | 'assignment.interval.ms';
 
 /** Milliseconds. */

@@ -9,11 +9,10 @@ import type {
 } from '../../../../../src/machine/group/decision.ts';
 import type { GroupRecord } from '../../../../../src/machine/group/records.ts';
 import { ERRORS } from '../../../../../src/protocol/errors.ts';
-import { GROUP_RECORDS } from '../../../../../src/protocol/record/coordinator-records.ts';
 import type { RequestOf, ResponseOf } from '../../../../../src/protocol/schema/index.ts';
 import { MetadataImage } from '../../../../../src/machine/image/image.ts';
 import { UndoJournal } from '../../../../../src/base/undo-map.ts';
-import { parseBrokerConfig } from '../../../../../src/config/broker-config.ts';
+import { configOf, stored } from '../fixture.ts';
 
 export type Ask = 'JoinGroup' | 'SyncGroup' | 'Heartbeat' | 'LeaveGroup';
 
@@ -35,31 +34,9 @@ export class Asked<N extends Ask> {
   }
 }
 
-const BASE = {
-  'controller.quorum.voters': '1@localhost:9093',
-  listeners: 'PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093',
-  'controller.listener.names': 'CONTROLLER',
-};
-
 interface Set {
   readonly at: number;
   readonly event: GroupEvent;
-}
-
-function configOf(settings: Record<string, string>): ReturnType<typeof parseBrokerConfig> {
-  const given = { 'node.id': '1', 'process.roles': 'broker,controller', ...BASE, ...settings };
-  return parseBrokerConfig({ text: null, overrides: Object.entries(given), parallelism: 1 });
-}
-
-/** As a log gives it back. */
-function reread(record: GroupRecord): GroupRecord {
-  const row = GROUP_RECORDS[record.type];
-  const key = row.key.decode(0, row.key.encode(0, record.key as never));
-  const value =
-    record.value === null
-      ? null
-      : row.value.decode(record.version, row.value.encode(record.version, record.value as never));
-  return { ...record, key, value } as GroupRecord;
 }
 
 export class World {
@@ -81,9 +58,7 @@ export class World {
   }
 
   #machine(): GroupMachine {
-    const parsed = configOf(this.#settings);
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed));
-    return new GroupMachine({ config: parsed.config, partition: 0 });
+    return new GroupMachine({ config: configOf(this.#settings), partition: 0 });
   }
 
   /** Soft state is lost; the log is replayed. */
@@ -91,7 +66,7 @@ export class World {
     Object.assign(this.#settings, settings);
     this.machine = this.#machine();
     this.#timers.clear();
-    for (const [offset, record] of this.log.entries()) this.machine.replay(reread(record), offset, 0);
+    for (const [offset, record] of this.log.entries()) this.machine.replay(stored(record), offset, 0);
     this.machine.commit(this.log.length);
     this.decide({ kind: 'began' });
   }
@@ -118,7 +93,7 @@ export class World {
     for (const timer of decision.timers ?? []) this.#set(timer);
     if (decision.records.length > 0 && this.refusing !== 0) {
       for (const [index, record] of decision.records.entries()) {
-        this.machine.replay(reread(record), this.log.length + index, 0);
+        this.machine.replay(stored(record), this.log.length + index, 0);
       }
       this.machine.revert(this.log.length);
       const own = this.#asked.get(ticket);
@@ -128,7 +103,7 @@ export class World {
       return decision;
     }
     for (const record of decision.records) {
-      this.machine.replay(reread(record), this.log.length, 0);
+      this.machine.replay(stored(record), this.log.length, 0);
       this.log.push(record);
     }
     this.machine.commit(this.log.length);

@@ -1,44 +1,22 @@
 /** One group machine with its log, its timers and a clock that stands until it is told to go. */
 import assert from 'node:assert/strict';
 import { type Uuid, uuidFromText } from '../../../../../src/base/uuid.ts';
-import { type BrokerConfig, parseBrokerConfig } from '../../../../../src/config/broker-config.ts';
+import type { BrokerConfig } from '../../../../../src/config/broker-config.ts';
 import type { GroupAnswer, GroupContext, GroupEvent, GroupTimer } from '../../../../../src/machine/group/decision.ts';
 import { GroupMachine } from '../../../../../src/machine/group/machine.ts';
 import { ConsumerGroup } from '../../../../../src/machine/group/consumer/group.ts';
-import { type GroupRecord, tombstone } from '../../../../../src/machine/group/records.ts';
+import type { GroupRecord } from '../../../../../src/machine/group/records.ts';
 import { MetadataImage } from '../../../../../src/machine/image/image.ts';
-import { groupRecords } from '../../../../../src/protocol/record/coordinator-records.ts';
 import type { RequestOf, ResponseOf } from '../../../../../src/protocol/schema/index.ts';
+import { configOf, stored } from '../fixture.ts';
 
 export type Heartbeat = RequestOf<'ConsumerGroupHeartbeat'>;
 export type Beat = ResponseOf<'ConsumerGroupHeartbeat'>;
-
-export function configOf(settings: Record<string, string>): BrokerConfig {
-  const base = {
-    'node.id': '1',
-    'process.roles': 'broker,controller',
-    listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
-    'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': '127.0.0.1:9093',
-  };
-  const config = parseBrokerConfig({ text: null, overrides: Object.entries({ ...base, ...settings }), parallelism: 1 });
-  assert.ok(config.ok, JSON.stringify(config));
-  return config.config;
-}
 
 export function topicId(name: string): Uuid {
   const id = uuidFromText(Buffer.from(name.padEnd(16, '.')).toString('base64url'));
   assert.ok(id !== null);
   return id;
-}
-
-/** A record as it comes back from the log. */
-function stored(record: GroupRecord): GroupRecord {
-  const key = groupRecords.decodeKey(groupRecords.encodeKey(record.type, record.key));
-  assert.ok(key !== null);
-  if (record.value === null) return tombstone(record.type, key.key as never);
-  const bytes = groupRecords.encodeValue(record.type, record.version, record.value);
-  return { ...key, ...groupRecords.decodeValue(record.type, bytes) } as GroupRecord;
 }
 
 export class Coordinator {

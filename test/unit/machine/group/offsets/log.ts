@@ -1,7 +1,6 @@
 /** A group machine with its log: what is decided is encoded, decoded and replayed, and committed when it is said. */
 import assert from 'node:assert/strict';
 import { type Uuid, uuidFromBytes } from '../../../../../src/base/uuid.ts';
-import { parseBrokerConfig } from '../../../../../src/config/broker-config.ts';
 import type {
   GroupAnswer,
   GroupContext,
@@ -11,7 +10,7 @@ import type {
 import { GroupMachine } from '../../../../../src/machine/group/machine.ts';
 import type { GroupRecord } from '../../../../../src/machine/group/records.ts';
 import { MetadataImage } from '../../../../../src/machine/image/image.ts';
-import { groupRecords } from '../../../../../src/protocol/record/coordinator-records.ts';
+import { configOf, stored } from '../fixture.ts';
 
 export const CLIENT = { clientId: 'c', clientHost: '/127.0.0.1' };
 
@@ -21,25 +20,7 @@ export function idOf(name: string): Uuid {
 }
 
 function machineWith(settings: Record<string, string>): GroupMachine {
-  const base = {
-    'node.id': '1',
-    'process.roles': 'broker,controller',
-    listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
-    'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': '127.0.0.1:9093',
-  };
-  const parsed = parseBrokerConfig({ text: null, overrides: Object.entries({ ...base, ...settings }), parallelism: 1 });
-  assert.ok(parsed.ok, JSON.stringify(parsed));
-  return new GroupMachine({ config: parsed.config, partition: 0 });
-}
-
-/** As a log gives it back. */
-function stored(record: GroupRecord): GroupRecord {
-  const key = groupRecords.decodeKey(groupRecords.encodeKey(record.type, record.key));
-  assert.ok(key !== null);
-  if (record.value === null) return { ...key, version: 0, value: null };
-  const bytes = groupRecords.encodeValue(record.type, record.version, record.value);
-  return { ...key, ...groupRecords.decodeValue(record.type, bytes) } as GroupRecord;
+  return new GroupMachine({ config: configOf(settings), partition: 0 });
 }
 
 type Entry =
