@@ -1,4 +1,5 @@
 /** What the runtime asks of a machine and of its log, and what it gives to those who submit. */
+import type { TransactionMarker } from '../protocol/transaction-marker.ts';
 
 /** A timer that a decision sets. `event` null cancels it. A key has one timer at a time. */
 export interface TimerRequest<Event> {
@@ -24,6 +25,8 @@ export interface RuntimeDecision<Event, Record, Answer> {
   readonly onFailed?: Event;
   /** The records may be spread over several batches. */
   readonly divisible?: boolean;
+  /** The records stand in the open transaction of this producer: they are a batch of their own. */
+  readonly producer?: RecordProducer | null;
 }
 
 export interface DecisionContext {
@@ -79,7 +82,15 @@ export interface MachineLog<Record> {
   readonly maxBatchBytes: number;
   encode(record: Record): Encoded<Record>;
   /** Appends one atomic batch. `done` is called once, inside the call or later; appends come one at a time. */
-  append(batch: readonly Encoded<Record>[], baseOffset: number, now: number, done: (written: Written) => void): void;
+  append(
+    batch: readonly Encoded<Record>[],
+    baseOffset: number,
+    now: number,
+    producer: RecordProducer | null,
+    done: (written: Written) => void,
+  ): void;
+  /** Appends the marker that ends a producer's transaction, one record. Absent where the log has no transactions. */
+  appendMarker?(marker: TransactionMarker, baseOffset: number, now: number, done: (written: Written) => void): void;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Who coordinates what: the APIs of the coordinator of groups, and which partition of an internal topic a key's state stands in. */
+/** Who coordinates what: the APIs of the coordinators of groups and of transactions, and which partition of an internal topic a key's state stands in. */
 
 /** APIs that the coordinator of a group answers. */
 export type GroupApi =
@@ -13,7 +13,17 @@ export type GroupApi =
   | 'DeleteGroups'
   | 'OffsetDelete'
   | 'ConsumerGroupHeartbeat'
-  | 'ConsumerGroupDescribe';
+  | 'ConsumerGroupDescribe'
+  | 'TxnOffsetCommit';
+
+/** APIs that the coordinator of a transactional id answers. */
+export type TransactionApi =
+  | 'InitProducerId'
+  | 'AddPartitionsToTxn'
+  | 'AddOffsetsToTxn'
+  | 'EndTxn'
+  | 'DescribeTransactions'
+  | 'ListTransactions';
 
 /** Java's String.hashCode: over UTF-16 units, in 32 bits. */
 export function javaHash(text: string): number {

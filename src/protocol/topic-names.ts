@@ -9,8 +9,11 @@ export const METADATA_TOPIC = '__cluster_metadata';
 /** Where the coordinators of groups keep their records. */
 export const OFFSETS_TOPIC = '__consumer_offsets';
 
+/** Where the coordinators of transactions keep theirs. */
+export const TRANSACTIONS_TOPIC = '__transaction_state';
+
 /** Topics that only brokers write to. */
-export const INTERNAL_TOPICS: readonly string[] = [OFFSETS_TOPIC, '__transaction_state', '__share_group_state'];
+export const INTERNAL_TOPICS: readonly string[] = [OFFSETS_TOPIC, TRANSACTIONS_TOPIC, '__share_group_state'];
 
 export function isInternalTopic(name: string): boolean {
   return name.startsWith('__') && INTERNAL_TOPICS.includes(name);
