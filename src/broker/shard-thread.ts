@@ -61,7 +61,7 @@ export interface ShardPorts {
   validateLate(task: LateTask): Promise<LateResult>;
   /** Look-ups in large batches in the background pool (storage/environment). Not given: on this thread. */
   readonly findLarge?: LogPorts['findLarge'];
-  /** Decompresses in the background pool, to bytes or one of BATCH_ERROR (coordinator/group-loading). Not given: on this thread. */
+  /** Decompresses in the background pool, to bytes or one of BATCH_ERROR (coordinator/loading). Not given: on this thread. */
   readonly decompressLarge?: (codec: number, bytes: Buffer, maxOutput: number) => Promise<Buffer | number>;
   /** An exception that no request can be blamed for: the process ends. */
   crash(error: unknown): void;

@@ -160,7 +160,7 @@ export class Batches<Record> {
       const { log } = this.#options;
       // Somebody else wrote into this log since the offsets were given.
       if (log.endOffset !== batch.baseOffset) this.#refuse(batch, ERRORS.COORDINATOR_NOT_AVAILABLE);
-      else log.append(batch.records, batch.baseOffset, batch.now, (written) => this.#written(batch, written));
+      else log.append(batch.records, batch.baseOffset, batch.now, null, (written) => this.#written(batch, written));
       if (this.#inFlight === null && this.#sealed.length === 0 && this.#isDue) this.#seal();
     }
     this.#isPumping = false;

@@ -9,10 +9,10 @@ import { GroupMachine } from '../machine/group/machine.ts';
 import type { GroupRecord } from '../machine/group/records.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import type { Random } from '../port/random.ts';
-import { ERRORS } from '../protocol/errors.ts';
-import type { RuntimeOutcome } from './contract.ts';
-import { loadGroups, type LoadingPorts } from './group-loading.ts';
-import { type CoordinatorPartition, GroupLog } from './group-log.ts';
+import { clientCode, type CoordinatorResult, type FAULT, guarded, resultOf } from './answers.ts';
+import { CoordinatorLog, type CoordinatorPartition } from './coordinator-log.ts';
+import { loadRecords, type LoadingPorts } from './loading.ts';
+import { groupCodec } from './record-codec.ts';
 import { Runtime } from './runtime.ts';
 import type { Timers } from './timers.ts';
 
@@ -26,12 +26,8 @@ export interface GroupParts extends LoadingPorts {
   readonly onFault: (error: unknown) => void;
 }
 
-export type GroupResult =
-  | { readonly ok: true; readonly answer: GroupAnswer }
-  | { readonly ok: false; readonly errorCode: number };
+export type GroupResult = CoordinatorResult<GroupAnswer>;
 
-/** In the place of an answer: deciding met a bug. */
-const FAULT: unique symbol = Symbol('fault');
 type Answer = GroupAnswer | typeof FAULT;
 
 export class GroupCoordinator {
@@ -47,7 +43,7 @@ export class GroupCoordinator {
     const { values } = config;
     const machine = new GroupMachine({ config, partition: partition.partition });
     this.#machine = machine;
-    const log = new GroupLog(partition, native, values['offsets.topic.compression.codec']);
+    const log = new CoordinatorLog(partition, native, groupCodec, values['offsets.topic.compression.codec']);
     const { image } = parts;
     const uuid = (): string => this.#uuid();
     this.#runtime = new Runtime<GroupEvent, GroupRecord, Answer>({
@@ -59,7 +55,7 @@ export class GroupCoordinator {
       machine: {
         decide: (event, context) => {
           const errorCode = context.errorCode === 0 ? 0 : clientCode(context.errorCode);
-          return this.#guarded(event, () => machine.decide(event, { ...context, errorCode, image, uuid }));
+          return guarded(parts, event.kind, () => machine.decide(event, { ...context, errorCode, image, uuid }));
         },
         query: (event, committed, { now }) => machine.query(event, committed, { now, image }),
         replay: (record, offset, epoch, producer) => machine.replay(record, offset, epoch, producer),
@@ -71,17 +67,6 @@ export class GroupCoordinator {
     });
     log.onCommitted = (endOffset) => this.#runtime.committed(endOffset);
     log.onLost = () => this.#runtime.failed();
-  }
-
-  /** A decision that throws has changed nothing that is replayed. */
-  #guarded<D>(event: GroupEvent, decide: () => D): D | { readonly records: []; readonly answer: typeof FAULT } {
-    try {
-      return decide();
-    } catch (error) {
-      this.#parts.log.error('The coordinator of groups met a bug', { event: event.kind, error: stackOf(error) });
-      this.#parts.onFault(error);
-      return { records: [], answer: FAULT };
-    }
   }
 
   #uuid(): string {
@@ -117,7 +102,7 @@ export class GroupCoordinator {
     const start = clock.monotonic();
     const bufferBytes = config.values['offsets.load.buffer.size'];
     const isStopped = (): boolean => runtime.state === 'stopped';
-    await runtime.load(loadGroups(this.#parts, this.#partition, bufferBytes, isStopped));
+    await runtime.load(loadRecords(this.#parts, this.#partition, bufferBytes, isStopped, groupCodec));
     if (isStopped()) return;
     runtime.begin(this.#partition.leaderEpoch);
     runtime.tell({ kind: 'began' });
@@ -161,49 +146,7 @@ export class GroupCoordinator {
   }
 
   #query(event: GroupEvent): Answer | null {
-    return this.#guarded<{ answer: Answer | null }>(event, () => ({ answer: this.#runtime.query(event) })).answer;
+    const ask = (): { answer: Answer | null } => ({ answer: this.#runtime.query(event) });
+    return guarded(this.#parts, event.kind, ask).answer;
   }
-}
-
-function resultOf(outcome: RuntimeOutcome<Answer>): GroupResult {
-  if (!outcome.ok) {
-    const { error, errorCode } = outcome;
-    switch (error) {
-      case 'loading':
-        return { ok: false, errorCode: ERRORS.COORDINATOR_LOAD_IN_PROGRESS };
-      case 'stopped':
-      case 'failed':
-        return { ok: false, errorCode: ERRORS.NOT_COORDINATOR };
-      case 'overloaded':
-      case 'timed-out':
-        return { ok: false, errorCode: ERRORS.COORDINATOR_NOT_AVAILABLE };
-      case 'refused':
-        return { ok: false, errorCode: clientCode(errorCode ?? ERRORS.UNKNOWN_SERVER_ERROR) };
-    }
-  }
-  if (outcome.answer === FAULT) return { ok: false, errorCode: ERRORS.UNKNOWN_SERVER_ERROR };
-  return { ok: true, answer: outcome.answer };
-}
-
-/** What a client of a group is told where the log answered so (as Kafka's GroupCoordinatorService): it knows nothing of that log. */
-function clientCode(errorCode: number): number {
-  switch (errorCode) {
-    case ERRORS.UNKNOWN_TOPIC_OR_PARTITION:
-    case ERRORS.NOT_ENOUGH_REPLICAS:
-    case ERRORS.REQUEST_TIMED_OUT:
-      return ERRORS.COORDINATOR_NOT_AVAILABLE;
-    case ERRORS.NOT_LEADER_OR_FOLLOWER:
-    case ERRORS.KAFKA_STORAGE_ERROR:
-      return ERRORS.NOT_COORDINATOR;
-    case ERRORS.MESSAGE_TOO_LARGE:
-    case ERRORS.RECORD_LIST_TOO_LARGE:
-    case ERRORS.INVALID_FETCH_SIZE:
-      return ERRORS.UNKNOWN_SERVER_ERROR;
-    default:
-      return errorCode;
-  }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

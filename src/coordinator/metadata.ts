@@ -122,7 +122,7 @@ export class MetadataCoordinator {
         },
         maxBatchBytes: Number.POSITIVE_INFINITY,
         encode: (record) => this.#encode(record),
-        append: (batch, _baseOffset, now, done) => done({ ok: true, baseOffset: this.#append(batch, now) }),
+        append: (batch, _baseOffset, now, _producer, done) => done({ ok: true, baseOffset: this.#append(batch, now) }),
       },
       machine: {
         decide: (event, context) => this.#controller.decide(event, { ...context, entropy }),

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { dumpLog } from '../../src/admin/dump-log.ts';
 import { uuidFromText, type Uuid } from '../../src/base/uuid.ts';
-import { decodeGroupRecord } from '../../src/coordinator/group-log.ts';
+import { groupCodec } from '../../src/coordinator/record-codec.ts';
 import { isControl, isTransactional, batchesOf } from '../../src/protocol/batch.ts';
 import { recordsOf } from '../../src/protocol/batch-records.ts';
 import { decodeControlRecord } from '../../src/protocol/record/control-records.ts';
@@ -34,7 +34,7 @@ function loaded(): MachineLog {
         log.end(producerId, decodeControlRecord(key, value)?.type === 'commit');
         continue;
       }
-      const record = decodeGroupRecord(key, value);
+      const record = groupCodec.decode(key, value);
       assert.ok(record !== null);
       log.append([record], isTransactional(attributes) ? producerId : null);
     }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { SeededRandom } from '../../../src/base/prng.ts';
-import type { CoordinatorPartition } from '../../../src/coordinator/group-log.ts';
+import type { CoordinatorPartition } from '../../../src/coordinator/coordinator-log.ts';
 import { batchesOf } from '../../../src/protocol/batch.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
@@ -42,7 +42,12 @@ export class MemoryPartition implements CoordinatorPartition {
     return this.#batches.at(-1)?.endOffset ?? 0;
   }
 
-  append(bytes: Buffer, applied: (baseOffset: number) => void, settled: (errorCode: number) => void): void {
+  append(
+    bytes: Buffer,
+    _transactionVersion: number,
+    applied: (baseOffset: number) => void,
+    settled: (errorCode: number) => void,
+  ): void {
     const random = this.#random;
     if (random.chance(this.faults)) {
       const codes = [ERRORS.NOT_ENOUGH_REPLICAS, ERRORS.REQUEST_TIMED_OUT, ERRORS.MESSAGE_TOO_LARGE];

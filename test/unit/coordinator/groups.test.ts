@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SeededRandom } from '../../../src/base/prng.ts';
-import type { CoordinatorPartition } from '../../../src/coordinator/group-log.ts';
+import type { CoordinatorPartition } from '../../../src/coordinator/coordinator-log.ts';
 import { GroupCoordinator, type GroupResult } from '../../../src/coordinator/groups.ts';
 import { Timers } from '../../../src/coordinator/timers.ts';
 import { loadNative } from '../../../src/host/addon.ts';
@@ -39,7 +39,12 @@ class MemoryPartition implements CoordinatorPartition {
     for (const { lastOffset } of batchesOf(bytes)) this.endOffset = lastOffset + 1;
   }
 
-  append(bytes: Buffer, applied: (baseOffset: number) => void, settled: (errorCode: number) => void): void {
+  append(
+    bytes: Buffer,
+    _transactionVersion: number,
+    applied: (baseOffset: number) => void,
+    settled: (errorCode: number) => void,
+  ): void {
     if (this.refuses !== 0) {
       settled(this.refuses);
       return;

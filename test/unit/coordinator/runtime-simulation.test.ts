@@ -11,6 +11,7 @@ import {
   type Encoded,
   type Machine,
   type MachineLog,
+  type RecordProducer,
   type Reply,
   Runtime,
   type RuntimeDecision,
@@ -128,7 +129,13 @@ class FickleLog implements MachineLog<Count> {
     return { record, key: null, value: null, sizeInBytes: 10 };
   }
 
-  append(batch: readonly Encoded<Count>[], baseOffset: number, _now: number, done: (written: Written) => void): void {
+  append(
+    batch: readonly Encoded<Count>[],
+    baseOffset: number,
+    _now: number,
+    _producer: RecordProducer | null,
+    done: (written: Written) => void,
+  ): void {
     assert.ok(!this.#isLost);
     assert.equal(this.#inFlight++, 0, 'one append at a time');
     assert.equal(baseOffset, this.endOffset);

@@ -8,6 +8,7 @@ import {
   type Loaded,
   type Machine,
   type MachineLog,
+  type RecordProducer,
   Runtime,
   type RuntimeDecision,
   type RuntimeOutcome,
@@ -58,7 +59,13 @@ class FakeLog implements MachineLog<number> {
     return { record, key: null, value: null, sizeInBytes: 10 };
   }
 
-  append(batch: readonly Encoded<number>[], baseOffset: number, _now: number, done: (written: Written) => void) {
+  append(
+    batch: readonly Encoded<number>[],
+    baseOffset: number,
+    _now: number,
+    _producer: RecordProducer | null,
+    done: (written: Written) => void,
+  ) {
     assert.equal(baseOffset, this.endOffset);
     this.endOffset += batch.length;
     this.batches.push(batch.map(({ record }) => record));

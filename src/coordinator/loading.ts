@@ -1,9 +1,7 @@
 /**
- * Reads the log of a coordinator of groups from its start to its end, batch by batch: records, those of transactions with their producer, and
+ * Reads the log of a coordinator from its start to its end, batch by batch: records, those of transactions with their producer, and
  * the markers that end transactions. Records are decoded as they are asked for, so that a large batch does not hold up the loop.
  */
-import { readI16 } from '../base/bytes.ts';
-import type { GroupRecord } from '../machine/group/records.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Logger } from '../port/log.ts';
 import type { BatchFunctions } from '../port/native.ts';
@@ -18,7 +16,8 @@ import {
 import { type LogRecord, readRecords } from '../protocol/batch-records.ts';
 import { decodeControlRecord } from '../protocol/record/control-records.ts';
 import type { Loaded, LoadedRecord, RecordProducer } from './contract.ts';
-import { type CoordinatorPartition, decodeGroupRecord } from './group-log.ts';
+import type { CoordinatorPartition } from './coordinator-log.ts';
+import type { RecordCodec } from './record-codec.ts';
 
 /** What may come out of a batch on this thread. */
 const INLINE_OUTPUT = 1024 * 1024;
@@ -41,12 +40,13 @@ export class LoadError extends Error {
 }
 
 /** Rejects with a LoadError or DecodeError where the log cannot be read. */
-export async function* loadGroups(
+export async function* loadRecords<Record>(
   ports: LoadingPorts,
   partition: CoordinatorPartition,
   bufferBytes: number,
   isStopped: () => boolean,
-): AsyncGenerator<Loaded<GroupRecord>> {
+  codec: RecordCodec<Record>,
+): AsyncGenerator<Loaded<Record>> {
   const { clock, log } = ports;
   const { topic, partition: index } = partition;
   const { startOffset, endOffset } = partition;
@@ -59,14 +59,14 @@ export async function* loadGroups(
     for (const header of batchesOf(bytes)) {
       next = header.lastOffset + 1;
       if (header.lastOffset < offset) continue;
-      yield await loadedBatch(ports, bytes, header);
+      yield await loadedBatch(ports, bytes, header, codec);
     }
     // Compaction may have left nothing at the end.
     if (next === offset) return;
     offset = next;
     if (clock.monotonic() - told < PROGRESS_MS) continue;
     told = clock.monotonic();
-    log.info('Loading groups', {
+    log.info('Loading the log of a coordinator', {
       partition: `${topic}-${index}`,
       offset: offset - startOffset,
       of: endOffset - startOffset,
@@ -74,34 +74,35 @@ export async function* loadGroups(
   }
 }
 
-async function loadedBatch(ports: LoadingPorts, bytes: Buffer, header: BatchHeader): Promise<Loaded<GroupRecord>> {
+async function loadedBatch<Record>(
+  ports: LoadingPorts,
+  bytes: Buffer,
+  header: BatchHeader,
+  codec: RecordCodec<Record>,
+): Promise<Loaded<Record>> {
   const { lastOffset, leaderEpoch: epoch, attributes, producerId, producerEpoch } = header;
   const payload = await payloadOf(ports, bytes, header);
   const records = readRecords(header, payload);
   const producer = { producerId, producerEpoch };
   if (isControl(attributes)) return { records: [], lastOffset, epoch, marker: markerOf(records, producer) };
-  return { records: decoded(records, isTransactional(attributes) ? producer : null), lastOffset, epoch };
+  return { records: decoded(records, isTransactional(attributes) ? producer : null, codec), lastOffset, epoch };
 }
 
-function* decoded(
+function* decoded<Record>(
   records: readonly LogRecord[],
   producer: RecordProducer | null,
-): Generator<LoadedRecord<GroupRecord>> {
+  codec: RecordCodec<Record>,
+): Generator<LoadedRecord<Record>> {
   for (const { key, value, offset } of records) {
-    // Every record of this topic has a key; a type that is not known belongs to a later version and is left alone.
-    const record = key === null ? null : decodeGroupRecord(key, ownBytes(key, value));
+    if (key === null) continue;
+    // What the state keeps must not keep the whole buffer that was read.
+    const own = value !== null && codec.keepsValue(key) ? Buffer.from(value) : value;
+    const record = codec.decode(key, own);
     if (record !== null) yield { record, offset, producer };
   }
 }
 
-const OFFSET_COMMIT = 1;
-
-/** Bytes inside a value are kept by the state: they must not keep the whole buffer that was read. Commits have none. */
-function ownBytes(key: Buffer, value: Buffer | null): Buffer | null {
-  return value === null || (key.length >= 2 && readI16(key, 0) <= OFFSET_COMMIT) ? value : Buffer.from(value);
-}
-
-function markerOf(records: readonly LogRecord[], producer: RecordProducer): Loaded<GroupRecord>['marker'] {
+function markerOf(records: readonly LogRecord[], producer: RecordProducer): Loaded<never>['marker'] {
   const [first] = records;
   if (first === undefined || first.key === null || first.value === null) return null;
   const control = decodeControlRecord(first.key, first.value);
