@@ -32,12 +32,17 @@ export function guarded<D>(
 }
 
 export function resultOf<Answer>(outcome: RuntimeOutcome<Answer | typeof FAULT>): CoordinatorResult<Answer> {
-  if (!outcome.ok) return { ok: false, errorCode: codeOf(outcome) };
+  if (!outcome.ok) return { ok: false, errorCode: clientCode(codeOf(outcome)) };
   if (outcome.answer === FAULT) return { ok: false, errorCode: ERRORS.UNKNOWN_SERVER_ERROR };
   return { ok: true, answer: outcome.answer };
 }
 
-function codeOf({ error, errorCode }: RuntimeOutcome<never> & { ok: false }): number {
+/** What became of a marker, for the coordinator of the transaction: it knows logs, and is told what this one said. */
+export function markerCode(outcome: RuntimeOutcome<null>): number {
+  return outcome.ok ? ERRORS.NONE : codeOf(outcome);
+}
+
+function codeOf({ error, errorCode }: RuntimeOutcome<never> & { readonly ok: false }): number {
   switch (error) {
     case 'loading':
       return ERRORS.COORDINATOR_LOAD_IN_PROGRESS;
@@ -45,10 +50,11 @@ function codeOf({ error, errorCode }: RuntimeOutcome<never> & { ok: false }): nu
     case 'failed':
       return ERRORS.NOT_COORDINATOR;
     case 'overloaded':
-    case 'timed-out':
       return ERRORS.COORDINATOR_NOT_AVAILABLE;
+    case 'timed-out':
+      return ERRORS.REQUEST_TIMED_OUT;
     case 'refused':
-      return clientCode(errorCode ?? ERRORS.UNKNOWN_SERVER_ERROR);
+      return errorCode ?? ERRORS.UNKNOWN_SERVER_ERROR;
   }
 }
 

@@ -8,12 +8,16 @@
  *
  * Records are replayed as they are added, at the offsets that they will have: nobody else appends while a batch gathers, and where somebody did, the
  * batch is refused.
+ *
+ * What a producer commits in its transaction, and the marker that ends it, go alone and at once, and nothing is decided until the log has
+ * taken them: it may refuse them for what only concerns this producer (a stale epoch), and then nobody else is to suffer (KIP-98).
  */
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../port/clock.ts';
 import { BATCH_HEADER_SIZE } from '../protocol/batch.ts';
 import { ERRORS } from '../protocol/errors.ts';
-import type { Encoded, MachineLog, Written } from './contract.ts';
+import type { TransactionMarker } from '../protocol/transaction-marker.ts';
+import type { Encoded, MachineLog, RecordProducer, Written } from './contract.ts';
 
 /** Records of one batch of a divisible decision, at most. */
 const MAX_BATCH_RECORDS = 10_000;
@@ -23,7 +27,10 @@ export interface BatchesOptions<Record> {
   readonly clock: Clock;
   /** See RuntimeOptions. */
   readonly lingerMs: number;
-  replay(record: Record, offset: number): void;
+  replay(record: Record, offset: number, producer: RecordProducer | null): void;
+  /** The marker of a transaction will stand at `offset`. */
+  endTransaction(marker: TransactionMarker, offset: number): void;
+  /** Of markers nothing is told. */
   written(batch: { records: readonly Record[]; baseOffset: number; lastOffset: number }): void;
   /** One more than the last record that was replayed. */
   endOffset(): number;
@@ -40,6 +47,19 @@ interface Batch<Record> {
   readonly now: number;
   readonly records: Encoded<Record>[];
   sizeInBytes: number;
+  /** Of a transactional batch. */
+  readonly producer: RecordProducer | null;
+  /** In the place of records. */
+  readonly marker: TransactionMarker | null;
+}
+
+/** One more than its last offset. */
+function endOf<Record>({ baseOffset, records, marker }: Batch<Record>): number {
+  return baseOffset + (marker === null ? records.length : 1);
+}
+
+function isAlone<Record>({ producer, marker }: Batch<Record>): boolean {
+  return producer !== null || marker !== null;
 }
 
 export class Batches<Record> {
@@ -52,6 +72,8 @@ export class Batches<Record> {
   /** What gathers is to be written as soon as the log is free. */
   #isDue = false;
   #isStopped = false;
+  /** It was full, and `free` was not called since. */
+  #hasFilled = false;
 
   constructor(options: BatchesOptions<Record>) {
     this.#options = options;
@@ -60,16 +82,16 @@ export class Batches<Record> {
   /** Where the next record will stand. */
   get nextOffset(): number {
     const last = this.#gathering ?? this.#sealed.at(-1) ?? this.#inFlight;
-    return last === null ? this.#options.log.endOffset : last.baseOffset + last.records.length;
+    return last === null ? this.#options.log.endOffset : endOf(last);
   }
 
-  /** A whole batch waits behind the one that is being written: the machine decides nothing more for now. */
+  /** A whole batch waits behind the one that is being written, or that one is alone: the machine decides nothing more for now. */
   get isFull(): boolean {
-    return this.#sealed.length > 0;
+    return this.#sealed.length > 0 || (this.#inFlight !== null && isAlone(this.#inFlight));
   }
 
   /** Replays and gathers the records of one decision. Returns Kafka's code where they do not fit into a batch; then nothing was done. */
-  add(records: readonly Record[], divisible: boolean, now: number): number {
+  add(records: readonly Record[], divisible: boolean, now: number, producer: RecordProducer | null): number {
     const { log } = this.#options;
     const encoded: Encoded<Record>[] = [];
     let size = 0;
@@ -82,13 +104,24 @@ export class Batches<Record> {
     }
     const room = log.maxBatchBytes - BATCH_HEADER_SIZE;
     if ((divisible ? largest : size) > room) return ERRORS.RECORD_LIST_TOO_LARGE;
-    if (!divisible && size > this.#room()) this.#seal();
+    if (producer !== null || (!divisible && size > this.#room())) this.#seal();
     for (const one of encoded) {
       const isFull = one.sizeInBytes > this.#room() || (this.#gathering?.records.length ?? 0) >= MAX_BATCH_RECORDS;
       if (divisible && isFull) this.#seal();
-      this.#put(one, now);
+      this.#put(one, now, producer);
     }
+    if (producer !== null) this.#seal();
     return ERRORS.NONE;
+  }
+
+  /** Puts the marker of a transaction behind all that was added. */
+  addMarker(marker: TransactionMarker, now: number): void {
+    this.#seal();
+    const offset = this.nextOffset;
+    const endBefore = this.#options.endOffset();
+    this.#gathering = { baseOffset: offset, endBefore, now, records: [], sizeInBytes: 0, producer: null, marker };
+    this.#seal();
+    this.#options.endTransaction(marker, offset);
   }
 
   #room(): number {
@@ -97,13 +130,21 @@ export class Batches<Record> {
     return this.#gathering === null ? room : room - this.#gathering.sizeInBytes;
   }
 
-  #put(one: Encoded<Record>, now: number): void {
+  #put(one: Encoded<Record>, now: number, producer: RecordProducer | null): void {
     const offset = this.nextOffset;
     const options = this.#options;
-    this.#gathering ??= { baseOffset: offset, endBefore: options.endOffset(), now, records: [], sizeInBytes: 0 };
+    this.#gathering ??= {
+      baseOffset: offset,
+      endBefore: options.endOffset(),
+      now,
+      records: [],
+      sizeInBytes: 0,
+      producer,
+      marker: null,
+    };
     this.#gathering.records.push(one);
     this.#gathering.sizeInBytes += one.sizeInBytes;
-    options.replay(one.record, offset);
+    options.replay(one.record, offset, producer);
   }
 
   /** A decision is complete: what gathers is written now, at the end of the turn, or after the linger time. */
@@ -134,9 +175,9 @@ export class Batches<Record> {
   }
 
   #writeOrWait(): void {
-    if (this.#isStopped || (this.#gathering === null && this.#sealed.length === 0)) return;
+    if (this.#isStopped) return;
     if (this.#inFlight === null && this.#sealed.length === 0) this.#seal();
-    else this.#isDue = true;
+    else this.#isDue = this.#gathering !== null;
     this.#pump();
   }
 
@@ -146,6 +187,7 @@ export class Batches<Record> {
     this.#gathering = null;
     this.#isDue = false;
     this.#sealed.push(batch);
+    this.#hasFilled = true;
   }
 
   #isPumping = false;
@@ -153,18 +195,29 @@ export class Batches<Record> {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    const wasFull = this.isFull;
     while (this.#inFlight === null && this.#sealed.length > 0) {
       const batch = this.#sealed.shift() as Batch<Record>;
       this.#inFlight = batch;
-      const { log } = this.#options;
       // Somebody else wrote into this log since the offsets were given.
-      if (log.endOffset !== batch.baseOffset) this.#refuse(batch, ERRORS.COORDINATOR_NOT_AVAILABLE);
-      else log.append(batch.records, batch.baseOffset, batch.now, null, (written) => this.#written(batch, written));
+      if (this.#options.log.endOffset === batch.baseOffset) this.#append(batch);
+      else this.#refuse(batch, ERRORS.COORDINATOR_NOT_AVAILABLE);
       if (this.#inFlight === null && this.#sealed.length === 0 && this.#isDue) this.#seal();
     }
     this.#isPumping = false;
-    if (wasFull && !this.isFull) this.#options.free();
+    if (!this.#hasFilled || this.isFull) return;
+    this.#hasFilled = false;
+    this.#options.free();
+  }
+
+  #append(batch: Batch<Record>): void {
+    const { log } = this.#options;
+    const { baseOffset, now, records, producer, marker } = batch;
+    const done = (written: Written): void => this.#written(batch, written);
+    if (marker === null) log.append(records, baseOffset, now, producer, done);
+    else {
+      assert(log.appendMarker !== undefined, 'this log has no transactions');
+      log.appendMarker(marker, baseOffset, now, done);
+    }
   }
 
   #written(batch: Batch<Record>, written: Written): void {
@@ -176,8 +229,10 @@ export class Batches<Record> {
     const { baseOffset, records } = batch;
     assert(written.baseOffset === baseOffset, `a batch for ${baseOffset} was written at ${written.baseOffset}`);
     this.#inFlight = null;
-    const lastOffset = baseOffset + records.length - 1;
-    this.#options.written({ records: records.map(({ record }) => record), baseOffset, lastOffset });
+    if (batch.marker === null) {
+      const lastOffset = endOf(batch) - 1;
+      this.#options.written({ records: records.map(({ record }) => record), baseOffset, lastOffset });
+    }
     this.#goOn();
   }
 

@@ -9,7 +9,8 @@ import { GroupMachine } from '../machine/group/machine.ts';
 import type { GroupRecord } from '../machine/group/records.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import type { Random } from '../port/random.ts';
-import { clientCode, type CoordinatorResult, type FAULT, guarded, resultOf } from './answers.ts';
+import type { TransactionMarker } from '../protocol/transaction-marker.ts';
+import { clientCode, type CoordinatorResult, type FAULT, guarded, markerCode, resultOf } from './answers.ts';
 import { CoordinatorLog, type CoordinatorPartition } from './coordinator-log.ts';
 import { loadRecords, type LoadingPorts } from './loading.ts';
 import { groupCodec } from './record-codec.ts';
@@ -143,6 +144,14 @@ export class GroupCoordinator {
       }
     }
     this.#runtime.submit(event, (outcome) => done(resultOf(outcome)));
+  }
+
+  /**
+   * Ends a producer's transaction here, behind what was submitted before; `done` is called once, with NONE when the marker is committed, else
+   * with a code of Kafka's.
+   */
+  endTransaction(marker: TransactionMarker, done: (errorCode: number) => void): void {
+    this.#runtime.endTransaction(marker, (outcome) => done(markerCode(outcome)));
   }
 
   #query(event: GroupEvent): Answer | null {

@@ -9,14 +9,16 @@
  *   query ──────▶ answered at once, from what is committed
  *
  * One decision stands in one atomic batch, unless it calls itself divisible; a batch holds what several decided in a turn (`lingerMs`). While the
- * log is not done with one batch, the next gathers. A decision without records is answered when everything that it may have seen is
+ * log is not done with one batch, the next gathers. What a producer commits in its transaction is a batch of its own, and `endTransaction` puts
+ * the marker that ends it in its place among the submissions. A decision without records is answered when everything that it may have seen is
  * committed. One without an answer parks its ticket: `replies` of a later decision answer it.
  */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../port/clock.ts';
+import type { TransactionMarker } from '../protocol/transaction-marker.ts';
 import { Batches } from './batches.ts';
 import type { Complete, DecisionContext, Loaded, Machine, MachineLog, Reply, RuntimeDecision } from './contract.ts';
-import type { AnswerWhen, CommittedBatch, RuntimeError } from './contract.ts';
+import type { AnswerWhen, CommittedBatch, RuntimeError, RuntimeOutcome } from './contract.ts';
 import { KeyedTimers } from './keyed-timers.ts';
 import { Timers } from './timers.ts';
 
@@ -61,17 +63,29 @@ interface Submission<Event, Answer> {
   readonly timer: { readonly key: string; take(): boolean } | null;
 }
 
-/** A decision whose records are not committed yet. */
-interface Waiting<Event, Answer> {
-  readonly endOffset: number;
-  readonly since: number;
+/** The end of a transaction, in its place among the submissions. */
+interface Ending {
+  readonly marker: TransactionMarker;
+  readonly complete: Complete<null>;
+}
+
+type Failure = RuntimeOutcome<never> & { readonly ok: false };
+
+/** What follows where a decision, or a marker, is committed or refused. */
+interface Outstanding<Event, Answer> {
   readonly when: AnswerWhen;
-  /** Undefined: the ticket is parked, or nobody waits any more. */
-  answer: Answer | undefined;
-  complete: Complete<Answer>;
+  /** Tells whoever waits: it is committed, or why not. */
+  complete: (failure: Failure | null) => void;
   replies: readonly Reply<Answer>[];
   readonly onFailed: Event | null;
-  readonly submission: Submission<Event, Answer>;
+  /** Null: of a marker. */
+  readonly submission: Submission<Event, Answer> | null;
+}
+
+/** What was replayed below `endOffset` is not committed yet. */
+interface Waiting<Event, Answer> extends Outstanding<Event, Answer> {
+  readonly endOffset: number;
+  readonly since: number;
 }
 
 const NOTHING = (): void => {};
@@ -83,7 +97,7 @@ export class Runtime<Event, Record, Answer> {
   readonly #timers: KeyedTimers<Event>;
   #state: 'loading' | 'active' | 'stopped' = 'loading';
   #epoch = -1;
-  #queue: Submission<Event, Answer>[] = [];
+  #queue: (Submission<Event, Answer> | Ending)[] = [];
   #running = false;
   #paused = false;
   #goesOn = false;
@@ -93,7 +107,7 @@ export class Runtime<Event, Record, Answer> {
   #ticket = 0;
   readonly #parked = new Map<number, Complete<Answer>>();
   #unpublished: CommittedBatch<Record>[] = [];
-  /** One more than the last record of the machine; control records of the log do not count. */
+  /** One more than the last record of the machine, or than the last marker; other control records of the log do not count. */
   #endOffset = 0;
   #committed = 0;
   #acknowledged = 0;
@@ -106,8 +120,12 @@ export class Runtime<Event, Record, Answer> {
       log,
       clock,
       lingerMs: options.lingerMs ?? 0,
-      replay: (record, offset) => {
-        machine.replay(record, offset, this.#epoch, null);
+      replay: (record, offset, producer) => {
+        machine.replay(record, offset, this.#epoch, producer);
+        this.#endOffset = offset + 1;
+      },
+      endTransaction: ({ producerId, producerEpoch, commit }, offset) => {
+        machine.endTransaction?.(producerId, producerEpoch, commit, offset);
         this.#endOffset = offset + 1;
       },
       written: (batch) => {
@@ -209,18 +227,28 @@ export class Runtime<Event, Record, Answer> {
    * records behind it are committed (and, if so asked, acknowledged), or with why there is none.
    */
   submit(event: Event, complete: Complete<Answer>, when: AnswerWhen = 'committed'): void {
+    const refusal = this.#refusal();
+    if (refusal !== null) complete({ ok: false, error: refusal });
+    else this.#enqueue({ event, complete, when, errorCode: 0, timer: null });
+  }
+
+  /**
+   * Ends a producer's transaction: what was submitted before stands before the marker, what comes later behind it. `complete` is called once: when
+   * the marker is committed, or with why it is not.
+   */
+  endTransaction(marker: TransactionMarker, complete: Complete<null>): void {
+    const refusal = this.#refusal();
+    if (refusal !== null) complete({ ok: false, error: refusal });
+    else this.#enqueue({ marker, complete });
+  }
+
+  /** Why nothing is taken now. */
+  #refusal(): RuntimeError | null {
     const state = this.#isDraining ? 'stopped' : this.#state;
-    if (state !== 'active') {
-      complete({ ok: false, error: state });
-      return;
-    }
+    if (state !== 'active') return state;
     const isFull =
       this.#queue.length >= MAX_QUEUE || this.#waiting.length >= MAX_WAITING || this.#parked.size >= MAX_PARKED;
-    if (isFull) {
-      complete({ ok: false, error: 'overloaded' });
-      return;
-    }
-    this.#enqueue({ event, complete, when, errorCode: 0, timer: null });
+    return isFull ? 'overloaded' : null;
   }
 
   /**
@@ -239,9 +267,9 @@ export class Runtime<Event, Record, Answer> {
     return machine.query?.(event, this.#committed, { now: clock.now() }) ?? null;
   }
 
-  #enqueue(submission: Submission<Event, Answer>): void {
+  #enqueue(next: Submission<Event, Answer> | Ending): void {
     if (this.#state !== 'active') return;
-    this.#queue.push(submission);
+    this.#queue.push(next);
     this.#run();
   }
 
@@ -266,7 +294,9 @@ export class Runtime<Event, Record, Answer> {
     const start = clock.monotonic();
     let done = 0;
     while (done < this.#queue.length && this.#mayDecide) {
-      this.#decide(this.#queue[done++] as Submission<Event, Answer>);
+      const next = this.#queue[done++] as Submission<Event, Answer> | Ending;
+      if ('marker' in next) this.#end(next);
+      else this.#decide(next);
       if (done % 8 !== 0 || clock.monotonic() - start < SLICE_MS) continue;
       if (done < this.#queue.length) this.#goOnLater();
       break;
@@ -294,31 +324,51 @@ export class Runtime<Event, Record, Answer> {
     const decision = machine.decide(event, context);
     for (const { key, delayMs, event: later } of decision.timers ?? NO_REPLIES) this.#timers.set(key, delayMs, later);
     if (decision.answer === undefined && complete !== NOTHING) this.#park(ticket, complete);
-    const waiting = this.#waitingFor(decision, submission, when);
+    const outstanding = this.#outstanding(decision, submission, when);
     const { records } = decision;
     if (records.length > 0) {
-      const tooLarge = this.#batches.add(records, decision.divisible === true, now);
+      const tooLarge = this.#batches.add(records, decision.divisible === true, now, decision.producer ?? null);
       if (tooLarge !== 0) {
-        this.#fail([waiting], tooLarge);
+        this.#fail([outstanding], tooLarge);
         return;
       }
     }
-    this.#waiting.push({ ...waiting, endOffset: this.#endOffset });
-    this.#watchTimeouts();
+    this.#wait(outstanding);
     // What was written inside the call of `flush` may be committed already: #release looks at it.
     if (records.length > 0) this.#batches.flush();
   }
 
-  #waitingFor(
+  #outstanding(
     { answer, replies, onFailed }: RuntimeDecision<Event, Record, Answer>,
     submission: Submission<Event, Answer>,
     when: AnswerWhen,
-  ): Waiting<Event, Answer> {
-    const since = this.#options.clock.monotonic();
-    const complete = answer === undefined ? NOTHING : submission.complete;
-    const endOffset = this.#endOffset;
-    const told = replies ?? NO_REPLIES;
-    return { endOffset, since, when, answer, complete, replies: told, onFailed: onFailed ?? null, submission };
+  ): Outstanding<Event, Answer> {
+    const { complete } = submission;
+    return {
+      when,
+      complete: answer === undefined ? NOTHING : (failure) => complete(failure ?? { ok: true, answer }),
+      replies: replies ?? NO_REPLIES,
+      onFailed: onFailed ?? null,
+      submission,
+    };
+  }
+
+  #end({ marker, complete }: Ending): void {
+    this.#batches.addMarker(marker, this.#options.clock.now());
+    this.#wait({
+      when: 'committed',
+      complete: (failure) => complete(failure ?? { ok: true, answer: null }),
+      replies: NO_REPLIES,
+      onFailed: null,
+      submission: null,
+    });
+    this.#batches.flush();
+  }
+
+  /** For the commit of all that was replayed so far. */
+  #wait(outstanding: Outstanding<Event, Answer>): void {
+    this.#waiting.push({ ...outstanding, endOffset: this.#endOffset, since: this.#options.clock.monotonic() });
+    this.#watchTimeouts();
   }
 
   // ---- what became of it
@@ -355,8 +405,8 @@ export class Runtime<Event, Record, Answer> {
     }
     if (done === 0) return;
     // Taken off first: an answer may submit the next event.
-    for (const { answer, complete, replies } of this.#waiting.splice(0, done)) {
-      if (answer !== undefined) complete({ ok: true, answer });
+    for (const { complete, replies } of this.#waiting.splice(0, done)) {
+      complete(null);
       for (const { to, answer: reply } of replies) this.#unpark(to)?.({ ok: true, answer: reply });
     }
   }
@@ -382,14 +432,15 @@ export class Runtime<Event, Record, Answer> {
     this.#fail(refused, errorCode);
   }
 
-  #fail(refused: readonly Waiting<Event, Answer>[], errorCode: number): void {
-    const answers: Complete<Answer>[] = [];
+  #fail(refused: readonly Outstanding<Event, Answer>[], errorCode: number): void {
+    const answers: ((failure: Failure) => void)[] = [];
     const events: Submission<Event, Answer>[] = [];
     for (const { complete, replies, onFailed, submission } of refused) {
       answers.push(complete);
       if (onFailed !== null) {
         events.push({ event: onFailed, complete: NOTHING, when: 'committed', errorCode, timer: null });
       } else for (const { to } of replies) answers.push(this.#unpark(to) ?? NOTHING);
+      if (submission === null) continue;
       const { timer, event } = submission;
       if (timer !== null && !this.#timers.has(timer.key)) this.#timers.set(timer.key, TIMER_RETRY_MS, event);
     }
@@ -415,12 +466,11 @@ export class Runtime<Event, Record, Answer> {
     clock.after(timeoutMs, () => {
       this.#timesOut = false;
       if (this.#state === 'stopped') return;
-      const answers: Complete<Answer>[] = [];
+      const answers: ((failure: Failure) => void)[] = [];
       for (const waiting of this.#waiting) {
         if (clock.monotonic() - waiting.since < timeoutMs) break;
         answers.push(waiting.complete);
         for (const { to } of waiting.replies) answers.push(this.#unpark(to) ?? NOTHING);
-        waiting.answer = undefined;
         waiting.complete = NOTHING;
         waiting.replies = NO_REPLIES;
       }
@@ -436,7 +486,7 @@ export class Runtime<Event, Record, Answer> {
     if (this.#state === 'stopped') return;
     this.#options.machine.revert(this.#committed);
     this.#endOffset = Math.min(this.#endOffset, this.#committed);
-    this.#end('failed');
+    this.#finish('failed');
   }
 
   /** The broker is stopping: nothing new is taken, parked tickets are refused, and what waits for the log is answered when it is done. */
@@ -451,16 +501,16 @@ export class Runtime<Event, Record, Answer> {
 
   /** This node does not lead the log any more. */
   stop(): void {
-    this.#end('stopped');
+    this.#finish('stopped');
   }
 
-  #end(error: RuntimeError): void {
+  #finish(error: RuntimeError): void {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
     this.#timers.clear();
     this.#batches.stop();
     this.#unpublished = [];
-    const completions = this.#waiting.map(({ complete }) => complete);
+    const completions: ((failure: Failure) => void)[] = this.#waiting.map(({ complete }) => complete);
     completions.push(...this.#parked.values(), ...this.#queue.map(({ complete }) => complete));
     this.#waiting = [];
     this.#parked.clear();

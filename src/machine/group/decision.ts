@@ -10,6 +10,7 @@ import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
 import type { ClassicFailedEvent, ClassicTimerEvent } from './classic/events.ts';
 import type { ConsumerTimerEvent } from './consumer/timers.ts';
+import type { Producer } from './machine.ts';
 import type { GroupRecord } from './records.ts';
 
 /** The circumstances of one decision. */
@@ -59,6 +60,8 @@ export interface GroupDecision<Answer = GroupAnswer> {
   readonly onFailed?: GroupEvent;
   /** The records may be spread over several batches: each of them makes sense alone. */
   readonly divisible?: boolean;
+  /** The records stand in the open transaction of this producer. */
+  readonly producer?: Producer;
 }
 
 /** Who sent a request. */
