@@ -17,10 +17,12 @@ import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
 import { nodeEndpoints } from './leader-endpoints.ts';
 import { attributesOf, checkRecords, firstBatch, isTransactional } from './produce-records.ts';
 import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
-import type { Context, ProducedPart, ProducePart, Services } from './services.ts';
+import type { Context, ProducedPart, ProducePart, Services, TransactionOfRequest } from './services.ts';
 
 const LOG_START_OFFSET = 5;
 const LEADER_ENDPOINTS = 10;
+const KNOWS_ABORTABLE = 11;
+const ADDS_PARTITIONS = 12;
 const TOPIC_IDS = 13;
 
 /** One partition of the request. */
@@ -172,7 +174,7 @@ export const produce: Api<ProduceRequest, ProduceResponseInput, Services> = {
         asked.push(partition);
       }
     }
-    return append(topics, context, acks, request.timeoutMs, parts, asked);
+    return append(topics, context, request, parts, asked);
   },
 
   failed(request, context, errorCode) {
@@ -185,12 +187,12 @@ export const produce: Api<ProduceRequest, ProduceResponseInput, Services> = {
 function append(
   topics: readonly AskedTopic[],
   context: Context<ProduceResponseInput>,
-  acks: number,
-  timeoutMs: number,
+  request: ProduceRequest,
   parts: readonly ProducePart[],
   asked: readonly Asked[],
 ): ReturnType<typeof produce.handle> {
   const { services, version } = context;
+  const { acks, timeoutMs } = request;
   const finish = (): ProduceResponseInput | typeof noAnswer => {
     if (acks !== 0) return respond(topics, context);
     const isGood = topics.every(({ partitions }) => partitions.every(({ result }) => result.errorCode === ERRORS.NONE));
@@ -198,7 +200,7 @@ function append(
   };
   let isHere = true;
   let answer: ProduceResponseInput | typeof noAnswer | null = null;
-  services.produce(context, parts, acks, timeoutMs, (produced) => {
+  services.produce(context, parts, acks, timeoutMs, transactionOf(request, version), (produced) => {
     const refused: number[] = [];
     for (let i = 0; i < produced.length; i++) {
       const part = produced[i] as ProducedPart;
@@ -217,6 +219,12 @@ function append(
   });
   isHere = false;
   return answer ?? PENDING;
+}
+
+function transactionOf({ transactionalId }: ProduceRequest, version: number): TransactionOfRequest | null {
+  if (transactionalId === null) return null;
+  if (version >= ADDS_PARTITIONS) return { transactionalId, mode: 'add' };
+  return { transactionalId, mode: version >= KNOWS_ABORTABLE ? 'verify-abortable' : 'verify' };
 }
 
 /** Kafka tells producers whose records were refused where the log starts (KAFKA-5793). Those who are refused can wait for it. */

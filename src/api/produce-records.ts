@@ -43,6 +43,5 @@ export function checkRecords(records: Buffer, version: number): number {
   }
   const second = size === records.length ? 0 : firstBatch(records, size);
   if (second !== 0) return typeof second === 'string' ? ERRORS.CORRUPT_MESSAGE : ERRORS.INVALID_RECORD;
-  // Transactions are not served: nobody has added the partition to one.
-  return (attributes & ATTRIBUTE.transactional) !== 0 ? ERRORS.INVALID_TXN_STATE : ERRORS.NONE;
+  return ERRORS.NONE;
 }

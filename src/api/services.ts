@@ -6,10 +6,11 @@ import type { Uuid } from '../base/uuid.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
-import type { GroupApi } from '../protocol/coordinator-key.ts';
+import type { GroupApi, TransactionApi } from '../protocol/coordinator-key.ts';
 import type { Decoded, Input } from '../protocol/message.ts';
 import type { Records } from '../protocol/records.ts';
 import type { APIS, RequestOf, ResponseOf } from '../protocol/schema/index.ts';
+import type { TransactionMarker } from '../protocol/transaction-marker.ts';
 import type { FetchSessions } from './fetch-session.ts';
 import type { RequestContext } from './handler.ts';
 
@@ -24,6 +25,12 @@ export interface PartitionKey {
 export interface ProducePart extends PartitionKey {
   readonly topic: string;
   readonly records: Buffer;
+}
+
+/** What a transactional request says besides its batches, and what its version can do about verification (KIP-890). */
+export interface TransactionOfRequest {
+  readonly transactionalId: string;
+  readonly mode: 'add' | 'verify-abortable' | 'verify';
 }
 
 export interface ProducedPart {
@@ -87,13 +94,16 @@ export type ControlApi = 'CreateTopics' | 'DeleteTopics' | 'CreatePartitions' | 
 /** APIs that the coordinator of one group answers; ListGroups is asked of all. */
 export type OneGroupApi = Exclude<GroupApi, 'ListGroups'>;
 
+/** APIs that the coordinator of one transactional id answers; ListTransactions is asked of all. */
+export type OneTransactionApi = Exclude<TransactionApi, 'ListTransactions'>;
+
 /** A coordinator's answer; or why there is none, as the client is to be told: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS … */
-export type GroupOutcome<N extends OneGroupApi> =
+export type CoordinatorOutcome<N extends OneGroupApi | OneTransactionApi> =
   | { readonly ok: true; readonly response: ResponseOf<N> }
   | { readonly ok: false; readonly errorCode: number };
 
 /** What is coordinated by the partitions of an internal topic. */
-export type CoordinatorKind = 'group';
+export type CoordinatorKind = 'group' | 'transaction';
 
 export interface Endpoint {
   readonly host: string;
@@ -121,6 +131,7 @@ export interface Services {
     parts: readonly ProducePart[],
     acks: number,
     timeoutMs: number,
+    transaction: TransactionOfRequest | null,
     done: (parts: ProducedPart[]) => void,
   ): void;
   /** Waits as the limits say; `done` is called once with a result for each item. Returns what ends the waiting: `done` comes without records. */
@@ -150,9 +161,26 @@ export interface Services {
     groupId: string,
     request: RequestOf<N>,
     context: Context,
-  ): Promise<GroupOutcome<N>>;
+  ): Promise<CoordinatorOutcome<N>>;
   /** Asks every coordinator of this broker for its groups: one response a shard. */
   allGroups(request: RequestOf<'ListGroups'>, context: Context): Promise<ResponseOf<'ListGroups'>[]>;
+  /**
+   * Asks the coordinator of one transactional id, in the version of the request; AddPartitionsToTxn from version 4 on and DescribeTransactions with
+   * just this one.
+   */
+  transaction<N extends OneTransactionApi>(
+    api: N,
+    transactionalId: string,
+    request: RequestOf<N>,
+    context: Context,
+  ): Promise<CoordinatorOutcome<N>>;
+  /** Asks every coordinator of this broker for its transactions: one response a shard. */
+  allTransactions(request: RequestOf<'ListTransactions'>, context: Context): Promise<ResponseOf<'ListTransactions'>[]>;
+  /** Writes the marker that ends a transaction into partitions of this broker: a code for each, when all are committed or refused. */
+  writeMarkers(
+    marker: TransactionMarker,
+    targets: readonly { readonly topic: string; readonly partition: number }[],
+  ): Promise<number[]>;
   /** The next producer id of this broker (KIP-360), or a code of Kafka's. */
   nextProducerId(): Promise<{ errorCode: number; producerId: number }>;
 }

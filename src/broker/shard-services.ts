@@ -16,8 +16,9 @@ import type { Mailbox } from '../shard/mailbox.ts';
 import type { Producing } from '../shard/produce.ts';
 import type { Scatter } from '../shard/scatter.ts';
 import { CONTROL } from '../shard/shared-block.ts';
-import { type AskControl, groupServices } from './group-services.ts';
-import { ProducerIds } from './producer-ids.ts';
+import type { Markers } from '../shard/markers.ts';
+import { type AskControl, coordinatorServices } from './coordinator-services.ts';
+import type { ProducerIds } from './producer-ids.ts';
 
 export interface ServiceParts {
   readonly clock: Clock;
@@ -33,6 +34,8 @@ export interface ServiceParts {
   readonly fetching: FetchRouter;
   readonly scatter: Scatter;
   readonly coordinatorCalls: CoordinatorCalls;
+  readonly markers: Markers;
+  readonly producerIds: ProducerIds;
   /** This shard among the shards, from 0. */
   readonly shard: number;
   readonly shardCount: number;
@@ -44,15 +47,8 @@ const SESSION_EVICTION_MS = 120_000;
 const CONTROL_TIMEOUT_MS = 60_000;
 
 export function shardServices(parts: ServiceParts): Services {
-  const { clock, random, config, image, identity, scatter, shard, shardCount } = parts;
+  const { clock, random, config, image, identity, scatter, shard, shardCount, producerIds } = parts;
   const control: AskControl = (api, request, principal) => askControl(parts.mailbox, api, request, principal);
-  const producerIds = new ProducerIds(() =>
-    control(
-      'AllocateProducerIds',
-      { brokerId: identity.nodeId, brokerEpoch: image.cluster.broker(identity.nodeId)?.epoch ?? -1 },
-      '',
-    ),
-  );
   const slots = config.values['max.incremental.fetch.session.cache.slots'];
   return {
     image,
@@ -73,11 +69,12 @@ export function shardServices(parts: ServiceParts): Services {
       return broker?.endpoints.find(({ name }) => name === listenerName) ?? null;
     },
     logConfig: (topic) => parts.logs.configOf(topic),
-    produce(context, produced, acks, _timeoutMs, done) {
+    produce(context, produced, acks, _timeoutMs, transaction, done) {
       const asker = {
         connection: context.peer,
         isGone: () => context.orphan,
         lend: (view: Buffer) => context.lend(view),
+        transaction,
       };
       parts.producing.produce(produced, acks, asker, done);
     },
@@ -89,13 +86,13 @@ export function shardServices(parts: ServiceParts): Services {
     epochEnds: (items) => new Promise((resolve) => scatter.ask('epochEnd', { items }, resolve)),
     deleteRecords: (items) => new Promise((resolve) => scatter.ask('deleteRecords', { items }, resolve)),
     control,
-    ...groupServices(parts, control),
+    ...coordinatorServices(parts, control),
     nextProducerId: () => producerIds.next(),
   };
 }
 
 /** Sends a request to control in its newest version; the response in the same. */
-function askControl<N extends ControlApi>(
+export function askControl<N extends ControlApi>(
   mailbox: Mailbox<'shard'>,
   api: N,
   request: Input<(typeof APIS)[N]['request']>,

@@ -3,16 +3,19 @@
  *
  *   mine   ─▶ partition.append, from where the bytes lie (lent first where the log cannot be done inside the call)
  *   other  ─▶ lend to the arena ─▶ `append` message (arena, offset, length) ─▶ consumed: lease back ─▶ answer
+ *             (`appendTransactional` where the batch is part of a transaction)
  *
  * Everything up to the message is done in the request's own turn, so that the order of arrival is the order of the ring and of the log.
  * Lives on the thread of the connection.
  */
 import type { Uuid } from '../base/uuid.ts';
 import type { ThreadArena } from './arena.ts';
+import { VERIFICATION_MODES } from './held-appends.ts';
 import type { Mailbox } from './mailbox.ts';
 import { ABSENT } from './owner-messages.ts';
-import type { Appended, Partition } from './partition.ts';
+import type { Appended, Partition, Settle } from './partition.ts';
 import { ownerOf } from './routing.ts';
+import type { TransactionOfRequest } from './verification.ts';
 
 /** One batch on its way. `bytes` is a view of the request, or memory of its own where `isOwn`. */
 export interface AppendEntry {
@@ -20,6 +23,8 @@ export interface AppendEntry {
   readonly partition: number;
   readonly bytes: Buffer;
   readonly isOwn: boolean;
+  /** Of a transactional batch. */
+  readonly transaction: TransactionOfRequest | null;
 }
 
 /** A piece of the arena that is held until it is released; what the request's context lends. */
@@ -52,47 +57,52 @@ export class AppendRouter {
    *
    * @param lend keeps a view of the request; called in this turn only
    */
-  append(entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: (appended: Appended) => void): void {
+  append(entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: Settle): void {
     const owner = ownerOf(entry.topicId, entry.partition, this.#parts.shardCount);
     if (owner === this.#parts.self) this.#appendHere(entry, acks, lend, settle);
     else this.#send(owner, entry, acks, lend, settle);
   }
 
-  #appendHere(
-    entry: AppendEntry,
-    acks: number,
-    lend: (view: Buffer) => Loan,
-    settle: (appended: Appended) => void,
-  ): void {
+  #appendHere(entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: Settle): void {
     const partition = this.#parts.partition(entry.topicId, entry.partition);
     if (!partition) {
       settle(ABSENT);
       return;
     }
-    if (entry.isOwn || partition.takesInCall(entry.bytes.length)) {
-      partition.append(entry.bytes, acks, settle);
+    const { bytes, transaction } = entry;
+    if (entry.isOwn || partition.takesInCall(bytes, transaction)) {
+      partition.append(bytes, acks, settle, null, transaction);
       return;
     }
-    const loan = lend(entry.bytes);
-    partition.append(loan.bytes, acks, settle, () => loan.release());
+    const loan = lend(bytes);
+    partition.append(loan.bytes, acks, settle, () => loan.release(), transaction);
   }
 
-  #send(
-    owner: number,
-    entry: AppendEntry,
-    acks: number,
-    lend: (view: Buffer) => Loan,
-    settle: (appended: Appended) => void,
-  ): void {
+  #send(owner: number, entry: AppendEntry, acks: number, lend: (view: Buffer) => Loan, settle: Settle): void {
     const loan = entry.isOwn ? this.#lendOwn(entry.bytes) : lend(entry.bytes);
     if (loan === null) {
       // The arena has no room for bytes of our own: the client tries again, as where the partition is not here.
       settle(ABSENT);
       return;
     }
-    const { topicId, partition } = entry;
+    const { mailbox } = this.#parts;
+    const { topicId, partition, transaction } = entry;
     const batch = { arena: loan.arena, offset: loan.offset, length: loan.bytes.length };
-    this.#parts.mailbox.callInTurn('append', owner, { topicId, partition, batch, acks }, settle, () => loan.release());
+    const consumed = (): void => loan.release();
+    if (transaction === null) {
+      const answered = (appended: Appended): void => settle(appended);
+      mailbox.callInTurn('append', owner, { topicId, partition, batch, acks }, answered, consumed);
+      return;
+    }
+    const mode = VERIFICATION_MODES.indexOf(transaction.mode);
+    const payload = Buffer.from(transaction.transactionalId);
+    mailbox.callInTurn(
+      'appendTransactional',
+      owner,
+      { topicId, partition, batch, acks, mode, payload },
+      ({ errorMessage, ...appended }) => settle(appended, errorMessage),
+      consumed,
+    );
   }
 
   /** Null: no room now. */

@@ -116,6 +116,23 @@ export const messages = {
       logStartOffset: f64,
     },
   }),
+  /**
+   * The same with a transactional batch: who asks the coordinator (held-appends) needs the transactional id, the payload, and the place of
+   * the mode in VERIFICATION_MODES.
+   */
+  appendTransactional: call({
+    lane: 'partition',
+    to: ['shard'],
+    consumes: true,
+    request: { ...partitionFields, batch: descriptor, acks: i32, mode: i32, payload },
+    answer: {
+      errorCode: i32,
+      baseOffset: f64,
+      logAppendTimeMs: i64x,
+      logStartOffset: f64,
+      errorMessage: nullableText(REASON_BYTES),
+    },
+  }),
   /** A question about partitions of this shard: `kind` is a number of shard/scatter, the payloads are as shard/owner-calls says. */
   partitionCall: call({
     lane: 'partition',

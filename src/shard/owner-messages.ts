@@ -7,10 +7,12 @@ import type { HandlersOf } from './message-kit.ts';
 import type { Messages } from './messages.ts';
 import type { Owner } from './owner.ts';
 import { watchCall } from './owner-calls.ts';
-import type { Appended } from './partition.ts';
+import { VERIFICATION_MODES } from './held-appends.ts';
+import type { Appended, Partition, Settle } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
 import { QUESTION_NAMES, WIRE } from './scatter.ts';
 import type { SharedArenas } from './shared-block.ts';
+import type { TransactionOfRequest } from './verification.ts';
 import type { Watchers } from './watchers.ts';
 
 /** What an append is answered where the partition is not (not yet, not any more) here. */
@@ -30,35 +32,62 @@ export interface OwnerMessagesParts {
 
 export type OwnerHandlers = Pick<
   HandlersOf<Messages, 'shard'>,
-  'append' | 'partitionCall' | 'watch' | 'unwatch' | 'wake'
+  'append' | 'appendTransactional' | 'partitionCall' | 'watch' | 'unwatch' | 'wake'
 >;
+
+interface AppendReply {
+  consumed(): void;
+  answer: Settle;
+}
+
+/** Where everything is done inside the call, the answer says that the bytes are free, too. */
+function appendFrom(
+  partition: Partition,
+  bytes: Buffer,
+  acks: number,
+  transaction: TransactionOfRequest | null,
+  reply: AppendReply,
+): void {
+  let isInCall = true;
+  let isAnswered = false;
+  let isConsumed = false;
+  partition.append(
+    bytes,
+    acks,
+    (appended, errorMessage) => {
+      isAnswered = true;
+      reply.answer(appended, errorMessage);
+    },
+    () => {
+      isConsumed = true;
+      if (!isInCall) reply.consumed();
+    },
+    transaction,
+  );
+  isInCall = false;
+  if (isConsumed && !isAnswered) reply.consumed();
+}
+
+function decodeTransaction(mode: number, payload: Buffer): TransactionOfRequest {
+  return { transactionalId: payload.toString(), mode: VERIFICATION_MODES[mode] ?? 'verify' };
+}
 
 export function ownerHandlers({ arenas, table, owner, watchers }: OwnerMessagesParts): OwnerHandlers {
   return {
     append({ topicId, partition, batch, acks }, reply) {
       const found = table.get(topicId, partition);
-      if (!found) {
-        reply.answer(ABSENT);
-        return;
-      }
-      // Where everything is done inside the call, the answer says that the bytes are free, too.
-      let isInCall = true;
-      let isAnswered = false;
-      let isConsumed = false;
-      found.append(
-        arenas.view(batch.arena, batch.offset, batch.length),
-        acks,
-        (appended) => {
-          isAnswered = true;
-          reply.answer(appended);
-        },
-        () => {
-          isConsumed = true;
-          if (!isInCall) reply.consumed();
-        },
-      );
-      isInCall = false;
-      if (isConsumed && !isAnswered) reply.consumed();
+      if (found) appendFrom(found, arenas.view(batch.arena, batch.offset, batch.length), acks, null, reply);
+      else reply.answer(ABSENT);
+    },
+    appendTransactional({ topicId, partition, batch, acks, mode, payload }, reply) {
+      const found = table.get(topicId, partition);
+      const answered: AppendReply = {
+        consumed: () => reply.consumed(),
+        answer: (appended, errorMessage = null) => reply.answer({ ...appended, errorMessage }),
+      };
+      const bytes = arenas.view(batch.arena, batch.offset, batch.length);
+      if (found) appendFrom(found, bytes, acks, decodeTransaction(mode, payload), answered);
+      else answered.answer(ABSENT);
     },
     partitionCall({ kind, payload }, reply) {
       const name = QUESTION_NAMES[kind];

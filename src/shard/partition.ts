@@ -2,22 +2,28 @@
  * One partition that this shard leads: its log, its place in the cluster (machine/partition), and who waits for it.
  *
  *   append ─▶ admit ISR ─▶ log.append (admit sequence, seal, write) ─▶ applied ─▶ HW ─▶ waiting acks, watches
+ *        └─▶ held-appends, where its transaction is not open here ─┘
  *   fetch  ─▶ epoch ─▶ divergence ─▶ log.locate ─▶ slice (one use of a slot counted)
  *
  * Lives on the owner's thread and is touched by no other. The calls never throw and make no promise where the log answers at once.
  */
+import { readI16, readI64 } from '../base/bytes.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import type { PartitionState } from '../machine/partition/partition.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { DiskFault } from '../port/disk.ts';
 import { SEAL_TIMESTAMP } from '../port/native.ts';
+import { ATTRIBUTE, BATCH } from '../protocol/batch.ts';
+import { markerBatch, type TransactionMarker } from '../protocol/transaction-marker.ts';
 import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
-import { UNVERIFIED } from '../storage/producer-state.ts';
+import { type AppendOrigin, UNVERIFIED, type Verification } from '../storage/producer-state.ts';
 import type { Located, ReadError, ReadRequest } from '../storage/reader.ts';
 import type { CommitFlush } from './commit-flush.ts';
+import { HeldAppends, type Verified } from './held-appends.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
+import type { TransactionOfRequest } from './verification.ts';
 import type { Watch } from './watch.ts';
 
 /** What an append came to: a code of Kafka's, and where the batch stands. */
@@ -27,6 +33,9 @@ export interface Appended {
   readonly logAppendTimeMs: bigint;
   readonly logStartOffset: number;
 }
+
+/** Takes what an append came to; with it a message, where Kafka says more than the code. */
+export type Settle = (appended: Appended, errorMessage?: string | null) => void;
 
 /** What a partition needs of its shard. */
 export interface PartitionHost {
@@ -39,6 +48,20 @@ export interface PartitionHost {
   readonly commitFlush: CommitFlush;
   /** shard.flush.policy=commit */
   readonly flushesEachCommit: boolean;
+  /** transaction.partition.verification.enable */
+  readonly verifiesTransactions: boolean;
+  /**
+   * Asks the transaction coordinator whether a partition is part of a producer's transaction, or to make it so. `done` is called once, perhaps
+   * inside the call; its code is the one for the producer.
+   */
+  verify(
+    partition: Partition,
+    producerId: number,
+    producerEpoch: number,
+    transaction: TransactionOfRequest,
+    done: Verified,
+  ): void;
+  crc32c(bytes: Buffer): number;
   /** A bug in what answers later. */
   readonly crash: (error: unknown) => void;
 }
@@ -55,23 +78,38 @@ const APPEND_ERRORS: Readonly<Record<AppendError, number>> = {
 };
 
 const CONSUMER = -1;
+const ALL = -1;
 const READ_COMMITTED = 1;
+
+/** A transactional batch of a client that may have to wait. */
+interface HeldAppend {
+  readonly bytes: Buffer;
+  readonly acks: number;
+  readonly settle: Settle;
+  readonly consumed: (() => void) | null;
+  readonly transaction: TransactionOfRequest;
+}
+
+function refuse(settle: Settle, consumed: (() => void) | null, errorCode: number, errorMessage: string | null): void {
+  consumed?.();
+  settle({ errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 }, errorMessage);
+}
 
 /** One append on its way: the log fills the lower half (see storage/log), `settle` tells the asker. */
 class Ticket implements Append {
   readonly bytes: Buffer;
   readonly leaderEpoch: number;
-  readonly origin = 'client';
+  readonly origin: AppendOrigin;
   readonly sealTimestamp: SealTimestamp;
   readonly maxTimestamp: bigint;
-  readonly verification = UNVERIFIED;
+  readonly verification: Verification;
   baseOffset = -1;
   lastOffset = -1;
   duplicate = false;
   duplicateTimestamp = -1n;
   readonly acks: number;
   readonly #partition: Partition;
-  readonly #settle: (appended: Appended) => void;
+  readonly #settle: Settle;
   #consumed: (() => void) | null;
   readonly #applied: ((baseOffset: number) => void) | null;
 
@@ -80,11 +118,15 @@ class Ticket implements Append {
     bytes: Buffer,
     leaderEpoch: number,
     logAppendTime: bigint | null,
+    origin: AppendOrigin,
+    verification: Verification,
     acks: number,
-    settle: (appended: Appended) => void,
+    settle: Settle,
     consumed: (() => void) | null,
     applied: ((baseOffset: number) => void) | null,
   ) {
+    this.origin = origin;
+    this.verification = verification;
     this.#partition = partition;
     this.#consumed = consumed;
     this.#applied = applied;
@@ -141,6 +183,7 @@ export class Partition {
   readonly #host: PartitionHost;
   /** Appends with acks=all whose offsets the high watermark has not passed, in the order of the log. */
   #waiting: Ticket[] = [];
+  #held: HeldAppends<HeldAppend> | null = null;
   /** Whether the directory of the log failed: Kafka answers KAFKA_STORAGE_ERROR then. */
   offline = false;
 
@@ -168,36 +211,123 @@ export class Partition {
   // ---- append
 
   /**
-   * Appends one validated batch.
+   * Appends one validated batch of a client.
    *
    * @param acks 0, 1 or -1 (all)
    * @param settle called once, inside the call where everything is immediate; in order for the appends of one partition
    * @param consumed called once, before `settle` and perhaps long before it: `bytes` are needed no more
-   * @param applied called before `settle` where the batch stands in the log: what follows is whether it is safe
+   * @param transaction of a transactional batch: it may be kept until the coordinator has been asked. Null for any other
    */
   append(
     bytes: Buffer,
     acks: number,
-    settle: (appended: Appended) => void,
+    settle: Settle,
     consumed: (() => void) | null = null,
-    applied: ((baseOffset: number) => void) | null = null,
+    transaction: TransactionOfRequest | null = null,
+  ): void {
+    if (transaction === null || !this.#isVerified(transaction)) {
+      this.#append(bytes, acks, settle, consumed, null, 'client', UNVERIFIED);
+      return;
+    }
+    const errorCode = this.log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
+    if (errorCode === ERRORS.NONE) this.#holding().add({ bytes, acks, settle, consumed, transaction });
+    else refuse(settle, consumed, errorCode, null);
+  }
+
+  /**
+   * Appends one batch of a coordinator that has this partition for its log: its own records, those of a producer's transaction (without
+   * sequence), or the marker that ends one. With acks=all.
+   *
+   * @param transactionVersion of a marker; 0 for any other
+   * @param applied called before `settled` where the batch stands in the log
+   */
+  appendOwn(
+    bytes: Buffer,
+    transactionVersion: number,
+    applied: ((baseOffset: number) => void) | null,
+    settled: (errorCode: number) => void,
+  ): void {
+    const verification = transactionVersion === 0 ? UNVERIFIED : { ...UNVERIFIED, transactionVersion };
+    this.#append(bytes, ALL, ({ errorCode }) => settled(errorCode), null, applied, 'coordinator', verification);
+  }
+
+  /** Ends a producer's transaction here. */
+  appendMarker(marker: TransactionMarker, settle: (errorCode: number) => void): void {
+    const { leaderEpoch } = this.state;
+    const fields = { baseOffset: 0, leaderEpoch: Math.max(0, leaderEpoch), timestamp: this.#host.now() };
+    const bytes = markerBatch(marker, fields, (part) => this.#host.crc32c(part));
+    this.appendOwn(bytes, marker.transactionVersion, null, settle);
+  }
+
+  #append(
+    bytes: Buffer,
+    acks: number,
+    settle: Settle,
+    consumed: (() => void) | null,
+    applied: ((baseOffset: number) => void) | null,
+    origin: AppendOrigin,
+    verification: Verification,
   ): void {
     const { log } = this;
     const errorCode = log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
     if (log === null || errorCode !== ERRORS.NONE) {
-      consumed?.();
-      settle({ errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 });
+      refuse(settle, consumed, errorCode, null);
       return;
     }
     const logAppendTime = this.config.timestampType === 'LogAppendTime' ? BigInt(this.#host.now()) : null;
-    const ticket = new Ticket(this, bytes, this.state.leaderEpoch, logAppendTime, acks, settle, consumed, applied);
-    if (log.append(ticket)) ticket.consume();
+    const { leaderEpoch } = this.state;
+    const ticket = new Ticket(
+      this,
+      bytes,
+      leaderEpoch,
+      logAppendTime,
+      origin,
+      verification,
+      acks,
+      settle,
+      consumed,
+      applied,
+    );
+    const isDone = log.append(ticket);
+    if (this.#held !== null) this.#tellHeld(this.#held, ticket);
+    if (isDone) ticket.consume();
   }
 
-  /** Whether the log would be done with so many bytes inside the call of `append`. */
-  takesInCall(size: number): boolean {
-    return this.log === null || this.log.takesInCall(size);
+  /** Whether `append` of these bytes would be done with them inside the call. */
+  takesInCall(bytes: Buffer, transaction: TransactionOfRequest | null = null): boolean {
+    const isHeld = transaction !== null && this.#isVerified(transaction) && this.#holding().keeps(bytes);
+    return !isHeld && (this.log === null || this.log.takesInCall(bytes.length));
   }
+
+  // ---- transactions
+
+  #isVerified({ mode }: TransactionOfRequest): boolean {
+    return mode === 'add' || this.#host.verifiesTransactions;
+  }
+
+  #holding(): HeldAppends<HeldAppend> {
+    const host = this.#host;
+    this.#held ??= new HeldAppends({
+      producers: () => this.log?.producers ?? null,
+      verify: (producerId, epoch, transaction, done) => host.verify(this, producerId, epoch, transaction, done),
+      append: ({ bytes, acks, settle, consumed }, verification) => {
+        const verified = verification.verified || !host.verifiesTransactions;
+        this.#append(bytes, acks, settle, consumed, null, 'client', { ...verification, verified });
+      },
+      refuse: ({ settle, consumed }, errorCode, errorMessage) => refuse(settle, consumed, errorCode, errorMessage),
+    });
+    return this.#held;
+  }
+
+  /** A batch of a transaction that the log has taken. */
+  #tellHeld(held: HeldAppends<HeldAppend>, { bytes, baseOffset, duplicate }: Ticket): void {
+    const attributes = readI16(bytes, BATCH.attributes);
+    if ((attributes & ATTRIBUTE.transactional) === 0 || baseOffset < 0 || duplicate) return;
+    const isMarker = (attributes & ATTRIBUTE.control) !== 0;
+    held.sealed(readI64(bytes, BATCH.producerId), readI16(bytes, BATCH.producerEpoch), isMarker);
+  }
+
+  // ---- what comes of appends
 
   /** Called by the log for each append, in order. */
   applied(ticket: Ticket, error: AppendError | null): void {
@@ -260,6 +390,7 @@ export class Partition {
   detach(errorCode: number): Log | null {
     const { log } = this;
     this.log = null;
+    this.#held?.clear(errorCode);
     for (const ticket of this.#waiting.splice(0)) ticket.settle(errorCode, -1);
     this.wakeAll();
     return log;

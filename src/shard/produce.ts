@@ -9,6 +9,7 @@ import { ERRORS } from '../protocol/errors.ts';
 import type { AppendRouter, Loan } from './append-router.ts';
 import type { LateLines } from './produce-late.ts';
 import type { ProduceEntry, ProduceValidator, RecordError, Verdict } from './produce-validation.ts';
+import type { TransactionOfRequest } from './verification.ts';
 
 /** One partition's part of the request. */
 export interface Part {
@@ -37,6 +38,8 @@ export interface Asker {
   isGone(): boolean;
   /** Keeps a view of the request beyond this turn; in the first turn only. */
   lend(view: Buffer): Loan;
+  /** What the request says of its transaction; null without a transactional id. */
+  readonly transaction: TransactionOfRequest | null;
 }
 
 /** The answer for a batch that was dropped because nobody waits for it any more. */
@@ -86,10 +89,11 @@ export class Producing {
       const part = parts[place] as Part;
       const verdict = verdicts[place] as Verdict | 'large';
       const key = `${part.topicId}${part.partition}`;
+      const { transaction } = asker;
       if (verdict === 'large') this.#appendLarge(part, key, entries[place] as ProduceEntry, acks, asker, settle);
       else if (verdict.ok && this.#late.holds(asker.connection, key)) {
         this.#appendBehind(part, key, verdict, acks, asker, settle);
-      } else this.#append(part, verdict, acks, (view) => asker.lend(view), settle);
+      } else this.#append(part, verdict, acks, transaction, (view) => asker.lend(view), settle);
     }
   }
 
@@ -97,6 +101,7 @@ export class Producing {
     part: Part,
     verdict: Verdict,
     acks: number,
+    transaction: TransactionOfRequest | null,
     lend: (view: Buffer) => Loan,
     settle: (result: PartResult) => void,
   ): void {
@@ -105,9 +110,15 @@ export class Producing {
       return;
     }
     const isOwn = verdict.bytes !== part.records;
-    const entry = { topicId: part.topicId, partition: part.partition, bytes: verdict.bytes, isOwn };
-    this.#router.append(entry, acks, lend, (appended) => {
-      settle({ ...appended, errorMessage: null, recordErrors: NO_RECORD_ERRORS });
+    const entry = {
+      topicId: part.topicId,
+      partition: part.partition,
+      bytes: verdict.bytes,
+      isOwn,
+      transaction: verdict.isTransactional ? transaction : null,
+    };
+    this.#router.append(entry, acks, lend, (appended, errorMessage = null) => {
+      settle({ ...appended, errorMessage, recordErrors: NO_RECORD_ERRORS });
     });
   }
 
@@ -122,10 +133,10 @@ export class Producing {
   ): void {
     const loan = asker.lend(part.records);
     const lent = { ...part, records: loan.bytes };
-    const { connection } = asker;
+    const { connection, transaction } = asker;
     const isGone = (): boolean => asker.isGone();
     this.#late.addLarge(connection, key, { ...entry, records: loan.bytes }, isGone, (verdict) => {
-      this.#appendLent(lent, verdict ?? ABANDONED, acks, loan, settle);
+      this.#appendLent(lent, verdict ?? ABANDONED, acks, transaction, loan, settle);
     });
   }
 
@@ -138,29 +149,39 @@ export class Producing {
     asker: Asker,
     settle: (result: PartResult) => void,
   ): void {
+    const { transaction } = asker;
     const isGone = (): boolean => asker.isGone();
     if (verdict.bytes !== part.records) {
       const noLoan = (): Loan => {
         throw new Error('bytes of our own are not lent');
       };
-      this.#late.addReady(asker.connection, key, isGone, () => this.#append(part, verdict, acks, noLoan, settle));
+      this.#late.addReady(asker.connection, key, isGone, () => {
+        this.#append(part, verdict, acks, transaction, noLoan, settle);
+      });
       return;
     }
     const loan = asker.lend(part.records);
     const lent = { ...part, records: loan.bytes };
     this.#late.addReady(asker.connection, key, isGone, () => {
-      this.#appendLent(lent, { ...verdict, bytes: loan.bytes }, acks, loan, settle);
+      this.#appendLent(lent, { ...verdict, bytes: loan.bytes }, acks, transaction, loan, settle);
     });
   }
 
   /** Appends what has been lent already; the loan goes to the router, or back. */
-  #appendLent(part: Part, verdict: Verdict, acks: number, loan: Loan, settle: (result: PartResult) => void): void {
+  #appendLent(
+    part: Part,
+    verdict: Verdict,
+    acks: number,
+    transaction: TransactionOfRequest | null,
+    loan: Loan,
+    settle: (result: PartResult) => void,
+  ): void {
     let isTaken = false;
     const take = (): Loan => {
       isTaken = true;
       return loan;
     };
-    this.#append(part, verdict, acks, take, settle);
+    this.#append(part, verdict, acks, transaction, take, settle);
     if (!isTaken) loan.release();
   }
 }

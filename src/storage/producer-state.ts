@@ -110,11 +110,18 @@ export interface Verification {
   readonly verified: boolean;
   /** The producer bumps its epoch with each transaction (transaction version 2), so that a first sequence must be 0. */
   readonly supportsEpochBump: boolean;
+  /** The smallest sequence that has come in the transaction and was not appended: a larger one cannot be its first. */
+  readonly lowestSequence: number;
   /** The transaction version of a marker: 2 bumps the epoch, so that an equal epoch is stale. */
   readonly transactionVersion: number;
 }
 
-export const UNVERIFIED: Verification = { verified: true, supportsEpochBump: false, transactionVersion: 0 };
+export const UNVERIFIED: Verification = {
+  verified: true,
+  supportsEpochBump: false,
+  lowestSequence: Number.POSITIVE_INFINITY,
+  transactionVersion: 0,
+};
 
 /** One a log, on its owner's thread. */
 export class ProducerStates {
@@ -293,6 +300,7 @@ function checkSequence(
 ): ProducerError | null {
   const unknown = entry === undefined || entry.batches.length === 0;
   if (verification.supportsEpochBump && header.baseSequence !== 0 && unknown) return 'out-of-order-sequence-number';
+  if (header.baseSequence > verification.lowestSequence) return 'out-of-order-sequence-number';
   if (entry === undefined) return null;
   if (header.producerEpoch !== entry.producerEpoch) {
     return header.baseSequence === 0 ? null : 'out-of-order-sequence-number';

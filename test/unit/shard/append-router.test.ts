@@ -96,7 +96,7 @@ test('bytes of our own for which the arena has no room are refused, and the clie
   await shards.open(0);
   const bytes = Buffer.alloc(5 << 20);
   let errorCode = -1;
-  const entry = { topicId: TOPIC, partition: 0, bytes, isOwn: true };
+  const entry = { topicId: TOPIC, partition: 0, bytes, isOwn: true, transaction: null };
   const lend = (): never => assert.fail('what is our own is not lent by the request');
   shards.other(0).appending.append(entry, 1, lend, (appended) => ({ errorCode } = appended));
   assert.equal(errorCode, ERRORS.NOT_LEADER_OR_FOLLOWER);

@@ -12,6 +12,7 @@ import { AppendRouter, type Loan } from '../../../src/shard/append-router.ts';
 import { ThreadArena } from '../../../src/shard/arena.ts';
 import { CommitFlush } from '../../../src/shard/commit-flush.ts';
 import { type FetchedPartition, FetchRouter } from '../../../src/shard/fetch-router.ts';
+import type { Verified } from '../../../src/shard/held-appends.ts';
 import { Mailbox } from '../../../src/shard/mailbox.ts';
 import { Owner } from '../../../src/shard/owner.ts';
 import type { FetchItem } from '../../../src/shard/owner-calls.ts';
@@ -22,6 +23,7 @@ import { ownerOf } from '../../../src/shard/routing.ts';
 import { Scatter } from '../../../src/shard/scatter.ts';
 import { createSharedBlock, FIRST_SHARD, SharedArenas, type SharedBlock } from '../../../src/shard/shared-block.ts';
 import { SlotTable } from '../../../src/shard/slots.ts';
+import type { TransactionOfRequest } from '../../../src/shard/verification.ts';
 import { Watchers } from '../../../src/shard/watchers.ts';
 import { DescriptorCache } from '../../../src/storage/descriptors.ts';
 import { createLogEnvironment, type LogEnvironment } from '../../../src/storage/environment.ts';
@@ -42,6 +44,13 @@ export interface ShardsOptions {
   readonly slotsPerThread?: number;
   readonly ringBytes?: number;
   readonly flushesEachCommit?: boolean;
+}
+
+export interface TransactionQuestion extends TransactionOfRequest {
+  readonly partition: number;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly done: Verified;
 }
 
 export class TestShard {
@@ -87,6 +96,11 @@ export class TestShard {
       now: () => clock.now(),
       commitFlush: new CommitFlush(clock),
       flushesEachCommit,
+      verifiesTransactions: true,
+      verify: (partition, producerId, producerEpoch, transaction, done) => {
+        world.questions.push({ partition: partition.index, producerId, producerEpoch, ...transaction, done });
+      },
+      crc32c: (bytes) => native.crc32c(bytes, 0, bytes.length, 0),
       crash: (error) => world.crashes.push(error),
     };
     this.owner = new Owner(this.table, this.host.crash);
@@ -145,6 +159,8 @@ export class Shards {
   readonly doorbells: VirtualDoorbells;
   readonly count: number;
   readonly crashes: unknown[] = [];
+  /** What the coordinators of transactions have been asked and have not answered. */
+  readonly questions: TransactionQuestion[] = [];
   readonly #shards: readonly TestShard[];
 
   constructor({
@@ -231,9 +247,16 @@ export class Shards {
   }
 
   /** Appends by a connection of `shard`. */
-  append(shard: TestShard, partition: number, bytes: Buffer, acks = -1, topicId = TOPIC): { answer: Appended | null } {
+  append(
+    shard: TestShard,
+    partition: number,
+    bytes: Buffer,
+    acks = -1,
+    topicId = TOPIC,
+    transaction: TransactionOfRequest | null = null,
+  ): { answer: Appended | null } {
     const result: { answer: Appended | null } = { answer: null };
-    const entry = { topicId, partition, bytes, isOwn: false };
+    const entry = { topicId, partition, bytes, isOwn: false, transaction };
     shard.appending.append(
       entry,
       acks,

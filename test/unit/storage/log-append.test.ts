@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batchesOf } from '../../../src/protocol/batch.ts';
 import { SEAL_TIMESTAMP } from '../../../src/port/native.ts';
+import { UNVERIFIED } from '../../../src/storage/producer-state.ts';
 import { T0, TestAppend, append, batchOf, crc32c, locate, markerOf, newWorld, openTestLog } from './fixture.ts';
 
 test('batches get consecutive offsets and the leader epoch, in place', async () => {
@@ -166,7 +167,7 @@ test('a marker of an older coordinator or producer epoch is refused', async () =
   assert.equal(append(log, markerOf(1, 3, true, 9), { origin: 'coordinator' }).error, 'invalid-producer-epoch');
   assert.equal(append(log, markerOf(1, 4, true, 9), { origin: 'coordinator' }).error, null);
   assert.equal(append(log, markerOf(1, 4, true, 8), { origin: 'coordinator' }).error, 'transaction-coordinator-fenced');
-  const verification = { verified: true, supportsEpochBump: true, transactionVersion: 2 };
+  const verification = { ...UNVERIFIED, supportsEpochBump: true, transactionVersion: 2 };
   assert.equal(
     append(log, markerOf(1, 4, true, 9), { origin: 'coordinator', verification }).error,
     null,
@@ -178,7 +179,7 @@ test('a transactional batch that nobody verified is refused unless its transacti
   const log = await openTestLog(await newWorld());
   const of = (baseSequence: number): Buffer =>
     batchOf(1, 10, { producerId: 1, producerEpoch: 0, baseSequence, isTransactional: true });
-  const verification = { verified: false, supportsEpochBump: true, transactionVersion: 0 };
+  const verification = { ...UNVERIFIED, verified: false, supportsEpochBump: true };
   assert.equal(append(log, of(0), { verification }).error, 'invalid-txn-state');
   const verified = { ...verification, verified: true };
   assert.equal(append(log, of(5), { verification: verified }).error, 'out-of-order-sequence-number');
