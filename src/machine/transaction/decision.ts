@@ -18,6 +18,8 @@ export interface TransactionContext {
   readonly errorCode: number;
   /** The level of transaction.version that the cluster has agreed on: 0, 1 or 2. */
   readonly transactionVersion: number;
+  /** Partitions of `__consumer_offsets`: AddOffsetsToTxn adds the one that a group falls on. */
+  readonly offsetsPartitionCount: number;
   /** A producer id that nobody had; null where none is at hand: then the answer is NEEDS_PRODUCER_ID and the event comes again. */
   producerId(): number | null;
 }

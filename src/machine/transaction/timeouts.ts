@@ -1,0 +1,54 @@
+/**
+ * What time does: a transaction that is open for too long is aborted and its producer fenced; an id that nobody has used for
+ * transactional.id.expiration.ms is forgotten. Both are looked for at intervals.
+ */
+import { NEEDS_PRODUCER_ID, type TransactionTimer } from './decision.ts';
+import { abortFenced } from './end.ts';
+import type { DecideTransaction, TransactionState } from './machine.ts';
+import { type TransactionRecord, tombstone } from './records.ts';
+import { mayExpire, NO_TIMEOUT, type Transaction } from './state.ts';
+
+function nextAbort({ settings }: TransactionState): TransactionTimer {
+  const delayMs = settings.config.values['transaction.abort.timed.out.transaction.cleanup.interval.ms'];
+  return { key: 'abortTimedOut', delayMs, event: { kind: 'abortTimedOut' } };
+}
+
+function nextExpiry({ settings }: TransactionState): TransactionTimer {
+  const delayMs = settings.config.values['transaction.remove.expired.transaction.cleanup.interval.ms'];
+  return { key: 'expireIds', delayMs, event: { kind: 'expireIds' } };
+}
+
+function isTimedOut({ status, timeoutMs, startTimestamp }: Transaction, now: number): boolean {
+  return status === 'Ongoing' && timeoutMs !== NO_TIMEOUT && startTimestamp + timeoutMs < now;
+}
+
+export const beginTimers: DecideTransaction<'began'> = (state) => {
+  return { records: [], answer: null, timers: [nextAbort(state), nextExpiry(state)] };
+};
+
+export const abortTimedOut: DecideTransaction<'abortTimedOut'> = (state, _event, context) => {
+  const records: TransactionRecord[] = [];
+  for (const transaction of state.transactions.values()) {
+    if (!isTimedOut(transaction, context.now)) continue;
+    const aborted = abortFenced(transaction, context);
+    if (aborted !== null) {
+      records.push(state.record(aborted, context));
+      continue;
+    }
+    // Without a producer id at hand: what is decided so far goes first, and the rest follows at once.
+    if (records.length === 0) return { records, answer: NEEDS_PRODUCER_ID };
+    return { records, answer: null, timers: [{ ...nextAbort(state), delayMs: 0 }], divisible: true };
+  }
+  return { records, answer: null, timers: [nextAbort(state)], divisible: true };
+};
+
+export const expireIds: DecideTransaction<'expireIds'> = (state, _event, { now }) => {
+  const oldest = now - state.settings.config.values['transactional.id.expiration.ms'];
+  const records: TransactionRecord[] = [];
+  for (const transaction of state.transactions.values()) {
+    if (mayExpire(transaction) && transaction.lastUpdateTimestamp <= oldest) {
+      records.push(tombstone(transaction.transactionalId));
+    }
+  }
+  return { records, answer: null, timers: [nextExpiry(state)], divisible: true };
+};
