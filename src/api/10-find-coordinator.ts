@@ -3,8 +3,8 @@
  *
  * v1 key types        v4 many keys in one request (KIP-699)        v6 share groups (KIP-932)
  *
- * The first question about a group makes `__consumer_offsets`; until it is there, there is no coordinator. Transactions and share groups are not
- * served yet, so there is none for them at all.
+ * The first question about a group makes `__consumer_offsets`, the first about a transactional id `__transaction_state`; until it is there, there
+ * is no coordinator. Share groups are not served yet, so there is none for them at all.
  */
 import { ERRORS, errorMessage } from '../protocol/errors.ts';
 import type { FindCoordinatorRequest, FindCoordinatorResponseInput } from '../protocol/schema/10-find-coordinator.ts';
@@ -27,14 +27,14 @@ function refused(key: string, errorCode: number): Found {
 function find(keyType: number, key: string, context: Context): Found {
   const { services, version, peer } = context;
   switch (keyType) {
-    case KEY_TYPE.group: {
-      const nodeId = services.coordinatorOf('group', key, context);
+    case KEY_TYPE.group:
+    case KEY_TYPE.transaction: {
+      const kind = keyType === KEY_TYPE.group ? 'group' : 'transaction';
+      const nodeId = services.coordinatorOf(kind, key, context);
       const endpoint = nodeId === null ? null : services.endpoint(nodeId, peer.listenerName);
       if (nodeId === null || endpoint === null) return refused(key, ERRORS.COORDINATOR_NOT_AVAILABLE);
       return { key, nodeId, host: endpoint.host, port: endpoint.port, errorCode: ERRORS.NONE, errorMessage: '' };
     }
-    case KEY_TYPE.transaction:
-      return refused(key, ERRORS.COORDINATOR_NOT_AVAILABLE);
     case KEY_TYPE.share: {
       const isServed = version >= SHARE && SHARE_KEY.test(key);
       return refused(key, isServed ? ERRORS.COORDINATOR_NOT_AVAILABLE : ERRORS.INVALID_REQUEST);

@@ -89,7 +89,13 @@ export interface DeletePart extends PartitionKey {
 }
 
 /** APIs that the control thread answers. */
-export type ControlApi = 'CreateTopics' | 'DeleteTopics' | 'CreatePartitions' | 'AllocateProducerIds';
+export type ControlApi =
+  | 'CreateTopics'
+  | 'DeleteTopics'
+  | 'CreatePartitions'
+  | 'AlterConfigs'
+  | 'IncrementalAlterConfigs'
+  | 'AllocateProducerIds';
 
 /** APIs that the coordinator of one group answers; ListGroups is asked of all. */
 export type OneGroupApi = Exclude<GroupApi, 'ListGroups'>;

@@ -17,12 +17,24 @@ export class ProducerIds {
 
   /** The next id; or the code with which control refused a block. */
   async next(): Promise<{ errorCode: number; producerId: number }> {
-    while (this.#next >= this.#end) {
-      this.#pending ??= this.#fetchBlock();
-      const errorCode = await this.#pending;
+    for (;;) {
+      const producerId = this.take();
+      if (producerId !== null) return { errorCode: ERRORS.NONE, producerId };
+      const errorCode = await this.refill();
       if (errorCode !== ERRORS.NONE) return { errorCode, producerId: -1 };
     }
-    return { errorCode: ERRORS.NONE, producerId: this.#next++ };
+  }
+
+  /** The next id, where there is one at hand. */
+  take(): number | null {
+    return this.#next < this.#end ? this.#next++ : null;
+  }
+
+  /** Resolves when there are ids, to NONE; or to the code with which control refused a block. */
+  refill(): Promise<number> {
+    if (this.#next < this.#end) return Promise.resolve(ERRORS.NONE);
+    this.#pending ??= this.#fetchBlock();
+    return this.#pending;
   }
 
   async #fetchBlock(): Promise<number> {

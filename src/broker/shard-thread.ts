@@ -7,6 +7,7 @@ import { type Uuid, uuidFromText, uuidToText } from '../base/uuid.ts';
 import { apis } from '../api/index.ts';
 import type { Services } from '../api/services.ts';
 import { Timers } from '../coordinator/timers.ts';
+import { TransactionMarkers } from '../coordinator/transaction-markers.ts';
 import { ImageChanges } from '../machine/image/changes.ts';
 import { MetadataImage } from '../machine/image/image.ts';
 import { applyTransfer } from '../machine/image/transfer.ts';
@@ -23,11 +24,12 @@ import { ERRORS } from '../protocol/errors.ts';
 import { AppendRouter } from '../shard/append-router.ts';
 import { ThreadArena } from '../shard/arena.ts';
 import { CoordinatorCalls } from '../shard/coordinator-calls.ts';
-import { GroupCoordinators } from '../shard/coordinators.ts';
+import { GroupCoordinators } from '../shard/group-coordinators.ts';
 import { CommitFlush } from '../shard/commit-flush.ts';
 import { FetchRouter } from '../shard/fetch-router.ts';
 import { type Directory, type Found, Logs, type RecoveryInput } from '../shard/logs.ts';
 import { Mailbox, type MailboxStats } from '../shard/mailbox.ts';
+import { Markers } from '../shard/markers.ts';
 import { reasonText } from '../shard/messages.ts';
 import { Owner } from '../shard/owner.ts';
 import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
@@ -39,11 +41,14 @@ import { ProduceValidator } from '../shard/produce-validation.ts';
 import { Scatter } from '../shard/scatter.ts';
 import { CONTROL, FIRST_SHARD, MAIN, SharedArenas, type SharedBlock } from '../shard/shared-block.ts';
 import { SlotTable } from '../shard/slots.ts';
+import { TransactionCoordinators } from '../shard/transaction-coordinators.ts';
 import { countTurns } from '../shard/turns.ts';
+import { Verifier } from '../shard/verification.ts';
 import { Watchers } from '../shard/watchers.ts';
 import { DescriptorCache } from '../storage/descriptors.ts';
 import { createLogEnvironment, type LogPorts } from '../storage/environment.ts';
-import { shardServices } from './shard-services.ts';
+import { ProducerIds } from './producer-ids.ts';
+import { askControl, shardServices } from './shard-services.ts';
 import { configOf, type OpenLogs, STOP_STEP, type ThreadData } from './thread-data.ts';
 
 export interface ShardPorts {
@@ -100,7 +105,9 @@ export class ShardThread {
   readonly #fetching: FetchRouter;
   readonly #server: ShardServer<Services>;
   readonly #late: LateLines;
-  readonly #coordinators: GroupCoordinators;
+  readonly #groups: GroupCoordinators;
+  readonly #transactions: TransactionCoordinators;
+  readonly #markers: Markers;
   readonly #coordinatorCalls: CoordinatorCalls;
   readonly #slots: SlotTable;
   readonly #identity = { clusterId: '', nodeId: 0 };
@@ -139,7 +146,15 @@ export class ShardThread {
       ...(ports.findLarge === undefined ? {} : { findLarge: ports.findLarge }),
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
-    const { nodeId } = this.#config;
+    const { nodeId, values } = this.#config;
+    const verifier = new Verifier({
+      clock,
+      image: this.#image,
+      calls: () => this.#coordinatorCalls,
+      retryBackoffMs: values['add.partitions.to.txn.retry.backoff.ms'],
+      retryMs: values['add.partitions.to.txn.retry.backoff.max.ms'],
+      isEnabled: () => values['transaction.partition.verification.enable'],
+    });
     this.#logs = new Logs({
       self,
       shardCount,
@@ -158,7 +173,12 @@ export class ShardThread {
         now: () => clock.now(),
         giveBackSlot: (slot) => slots.done(slot),
         commitFlush: new CommitFlush(clock),
-        flushesEachCommit: this.#config.values['shard.flush.policy'] === 'commit',
+        flushesEachCommit: values['shard.flush.policy'] === 'commit',
+        verifiesTransactions: values['transaction.partition.verification.enable'],
+        verify: ({ topic, index }, producerId, producerEpoch, transaction, done) => {
+          verifier.verify({ topic, partition: index }, producerId, producerEpoch, transaction, done);
+        },
+        crc32c: (bytes) => native.crc32c(bytes, 0, bytes.length, 0),
         crash: (error) => ports.crash(error),
       },
       recover: (input) => ports.recover(input),
@@ -192,27 +212,45 @@ export class ShardThread {
       giveBack: (slot) => slots.done(slot),
       watch: (owner, call, wake) => this.#watchers.watch(owner, call, wake),
     });
-    this.#coordinators = new GroupCoordinators({
-      groups: {
-        clock,
-        random,
-        log,
-        native,
-        decompressLarge: ports.decompressLarge,
-        config: this.#config,
-        image: this.#image,
-        timers: new Timers(clock),
-        onFault: () => this.#faults++,
-      },
-      nodeId,
-      table: this.#table,
-      crash: (error) => ports.crash(error),
+    const producerIds = new ProducerIds(() => {
+      const brokerId = this.#identity.nodeId;
+      const brokerEpoch = this.#image.cluster.broker(brokerId)?.epoch ?? -1;
+      return askControl(this.#mailbox, 'AllocateProducerIds', { brokerId, brokerEpoch }, '');
     });
+    const coordinating = {
+      clock,
+      log,
+      native,
+      decompressLarge: ports.decompressLarge,
+      config: this.#config,
+      image: this.#image,
+      timers: new Timers(clock),
+      onFault: () => this.#faults++,
+    };
+    const crash = (error: unknown): void => ports.crash(error);
+    const groups = { ...coordinating, random };
+    this.#groups = new GroupCoordinators({ groups, nodeId, table: this.#table, verifier, crash });
+    this.#markers = new Markers({
+      self,
+      shardCount,
+      mailbox: this.#mailbox,
+      image: this.#image,
+      table: this.#table,
+      groups: this.#groups,
+    });
+    const markers = new TransactionMarkers({
+      clock,
+      log,
+      write: (topic, partition, marker, done) => this.#markers.write(topic, partition, marker, done),
+    });
+    const transactions = { ...coordinating, producerIds, markers };
+    this.#transactions = new TransactionCoordinators({ transactions, nodeId, table: this.#table, crash });
     this.#coordinatorCalls = new CoordinatorCalls({
       self,
       shardCount,
       mailbox: this.#mailbox,
-      coordinators: this.#coordinators,
+      groups: this.#groups,
+      transactions: this.#transactions,
     });
     const services = shardServices({
       clock,
@@ -227,6 +265,8 @@ export class ShardThread {
       fetching: this.#fetching,
       scatter,
       coordinatorCalls: this.#coordinatorCalls,
+      markers: this.#markers,
+      producerIds,
       shard: self - FIRST_SHARD,
       shardCount,
     });
@@ -262,6 +302,7 @@ export class ShardThread {
         watchers: this.#watchers,
       }),
       ...this.#coordinatorCalls.handlers(),
+      ...this.#markers.handlers(),
       connectionHandOver: ({ connection, listener, descriptor }) => {
         this.adopt({ kind: 'descriptor', descriptor }, connection, listener);
       },
@@ -272,7 +313,6 @@ export class ShardThread {
         );
       },
       stats: (_message, reply) => reply.answer({ stats: Buffer.from(JSON.stringify(this.stats())) }),
-      transactionMarker: (_message, reply) => reply.answer({ errorCode: ERRORS.UNSUPPORTED_VERSION }),
       metadataDelta: ({ lastOffset, records }, reply) => {
         const bytes = Buffer.from(records);
         this.#applying = this.#applying
@@ -295,17 +335,22 @@ export class ShardThread {
         const path = this.#logs.pathOf(directoryId);
         if (path === null) return;
         this.#logs.directoryFailed(path);
-        this.#coordinators.refresh();
+        this.#refreshCoordinators();
       },
     });
+  }
+
+  #refreshCoordinators(): void {
+    this.#groups.refresh();
+    this.#transactions.refresh();
   }
 
   async #applyDelta(records: Buffer, lastOffset: number): Promise<void> {
     const changes = new ImageChanges();
     applyTransfer(this.#image, records, changes);
     await this.#logs.apply(changes);
-    this.#coordinators.refresh();
-    this.#coordinators.changed(changes);
+    this.#refreshCoordinators();
+    this.#groups.changed(changes);
     this.#mailbox.metadataOffset = lastOffset;
   }
 
@@ -321,7 +366,7 @@ export class ShardThread {
     });
     const failed = asked.directories.filter(({ works }) => !works).map(({ path }) => path);
     const summary = await this.#logs.openAll(directories, found, failed);
-    this.#coordinators.refresh();
+    this.#refreshCoordinators();
     this.#every(this.#config.values['log.retention.check.interval.ms'], () => this.#logs.applyRetention());
     this.#every(Math.min(1000, this.#config.values['log.flush.scheduler.interval.ms']), () => this.#logs.flushDue());
     return summary;
@@ -341,12 +386,14 @@ export class ShardThread {
   async #stop(step: number): Promise<void> {
     if (step === STOP_STEP.connections) {
       this.#server.stopReading();
-      this.#coordinators.drain();
+      this.#groups.drain();
+      this.#transactions.drain();
       await this.#connectionsClosed();
     } else if (step === STOP_STEP.logs) {
       this.#isStopping = true;
       await this.#applying;
-      this.#coordinators.stop();
+      this.#transactions.stop();
+      this.#groups.stop();
       this.#lastCheckpoint = await this.#logs.closeAll();
     }
   }
@@ -369,7 +416,7 @@ export class ShardThread {
     const directory = this.#logs.directoryOf(logDirectory);
     if (directory === null || this.#logs.isOffline(directory.path)) return;
     this.#logs.directoryFailed(directory.path);
-    this.#coordinators.refresh();
+    this.#refreshCoordinators();
     const failed = { directoryId: directory.id, reason: reasonText(fault.message) };
     this.#mailbox.noteInTurn('directoryFailed', CONTROL, failed);
   }

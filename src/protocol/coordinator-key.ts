@@ -16,14 +16,21 @@ export type GroupApi =
   | 'ConsumerGroupDescribe'
   | 'TxnOffsetCommit';
 
+const TRANSACTION_APIS = [
+  'InitProducerId',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'EndTxn',
+  'DescribeTransactions',
+  'ListTransactions',
+] as const;
+
 /** APIs that the coordinator of a transactional id answers. */
-export type TransactionApi =
-  | 'InitProducerId'
-  | 'AddPartitionsToTxn'
-  | 'AddOffsetsToTxn'
-  | 'EndTxn'
-  | 'DescribeTransactions'
-  | 'ListTransactions';
+export type TransactionApi = (typeof TRANSACTION_APIS)[number];
+
+export function isTransactionApi(api: GroupApi | TransactionApi): api is TransactionApi {
+  return (TRANSACTION_APIS as readonly string[]).includes(api);
+}
 
 /** Java's String.hashCode: over UTF-16 units, in 32 bits. */
 export function javaHash(text: string): number {

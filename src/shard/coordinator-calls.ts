@@ -1,22 +1,24 @@
 /**
- * Asks the coordinator of a group, wherever it lives, and answers for those that live here: both ends of `coordinatorCall` and
+ * Asks the coordinator of a group or of a transaction, wherever it lives, and answers for those that live here: both ends of `coordinatorCall` and
  * `coordinatorAnswer`. On a shard's thread; one a shard. Where asker and owner are one thread the objects are handed over as they are.
  *
  * What waits for answers is bounded by the requests that connections may have in work.
  */
 import { EMPTY_BYTES } from '../base/bytes.ts';
-import type { Client, GroupEvent } from '../machine/group/decision.ts';
-import type { GroupApi } from '../protocol/coordinator-key.ts';
+import type { CoordinatorResult } from '../coordinator/answers.ts';
+import type { Client } from '../machine/group/decision.ts';
+import { type GroupApi, isTransactionApi, type TransactionApi } from '../protocol/coordinator-key.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { type Message, message } from '../protocol/message.ts';
 import { APIS, apiNameOfKey, type RequestOf, type ResponseOf } from '../protocol/schema/index.ts';
 import { bytes, string } from '../protocol/schema-language.ts';
-import type { GroupCoordinators } from './coordinators.ts';
+import type { GroupCoordinators } from './group-coordinators.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { HandlersOf } from './message-kit.ts';
 import type { Messages } from './messages.ts';
 import { ownerOf } from './routing.ts';
 import { FIRST_SHARD } from './shared-block.ts';
+import type { TransactionCoordinators } from './transaction-coordinators.ts';
 import type { Uuid } from '../base/uuid.ts';
 
 const coordinatorCall = message('CoordinatorCall', {
@@ -25,7 +27,13 @@ const coordinatorCall = message('CoordinatorCall', {
   fields: { clientId: string('0+'), clientHost: string('0+'), body: bytes('0+') },
 });
 
-export type GroupAnswerOf<N extends GroupApi> =
+/** APIs that a coordinator answers. */
+export type CoordinatorApi = GroupApi | TransactionApi;
+
+/** Those that ask every coordinator. */
+export type ListApi = 'ListGroups' | 'ListTransactions';
+
+export type CoordinatorAnswerOf<N extends CoordinatorApi> =
   | { readonly ok: true; readonly response: ResponseOf<N> }
   | { readonly ok: false; readonly errorCode: number };
 
@@ -33,10 +41,11 @@ export interface CoordinatorCallsParts {
   readonly self: number;
   readonly shardCount: number;
   readonly mailbox: Mailbox<'shard'>;
-  readonly coordinators: GroupCoordinators;
+  readonly groups: GroupCoordinators;
+  readonly transactions: TransactionCoordinators;
 }
 
-export interface GroupAsk<N extends GroupApi> {
+export interface CoordinatorAsk<N extends CoordinatorApi> {
   readonly api: N;
   readonly version: number;
   readonly request: RequestOf<N>;
@@ -47,6 +56,12 @@ export interface GroupAsk<N extends GroupApi> {
 const ALL = -1;
 
 type Answered = (errorCode: number, payload: Buffer) => void;
+
+/** The coordinators of one kind on this shard; the event and the answer are of one API. */
+interface Kind {
+  ask(partition: number, event: unknown, done: (result: CoordinatorResult<unknown>) => void): void;
+  askAll(event: unknown, done: (answers: readonly unknown[], errorCode: number) => void): void;
+}
 
 export class CoordinatorCalls {
   readonly #parts: CoordinatorCallsParts;
@@ -65,16 +80,16 @@ export class CoordinatorCalls {
   // ---- asking
 
   /** Asks the coordinator in this partition of the topic; `done` is called once. */
-  ask<N extends GroupApi>(
+  ask<N extends CoordinatorApi>(
     topicId: Uuid,
     partition: number,
-    ask: GroupAsk<N>,
-    done: (answer: GroupAnswerOf<N>) => void,
+    ask: CoordinatorAsk<N>,
+    done: (answer: CoordinatorAnswerOf<N>) => void,
   ): void {
-    const { self, shardCount, coordinators } = this.#parts;
+    const { self, shardCount } = this.#parts;
     const owner = ownerOf(topicId, partition, shardCount);
     if (owner === self) {
-      coordinators.ask(partition, eventOf(ask), (result) => {
+      this.#kindOf(ask.api).ask(partition, eventOf(ask), (result) => {
         if (!result.ok) done(result);
         else if (result.answer === null) done(UNANSWERED);
         else done({ ok: true, response: result.answer as ResponseOf<N> });
@@ -84,30 +99,36 @@ export class CoordinatorCalls {
     this.#send(owner, partition, ask, done);
   }
 
-  /** Asks every coordinator of every shard for its groups: one response a shard. */
-  askAll(ask: GroupAsk<'ListGroups'>, done: (responses: ResponseOf<'ListGroups'>[]) => void): void {
-    const { self, shardCount, coordinators } = this.#parts;
-    const responses: ResponseOf<'ListGroups'>[] = [];
+  /** Asks every coordinator of every shard for what it has: one response a shard. */
+  askAll<N extends ListApi>(ask: CoordinatorAsk<N>, done: (responses: ResponseOf<N>[]) => void): void {
+    const { self, shardCount } = this.#parts;
+    const responses: ResponseOf<N>[] = [];
     let open = shardCount;
-    const add = (response: ResponseOf<'ListGroups'>): void => {
+    const add = (response: ResponseOf<N>): void => {
       responses.push(response);
       if (--open === 0) done(responses);
     };
     for (let shard = FIRST_SHARD; shard < FIRST_SHARD + shardCount; shard++) {
-      if (shard === self) coordinators.askAll(eventOf(ask), (lists, errorCode) => add(joined(lists, errorCode)));
-      else {
-        this.#send(shard, ALL, ask, (answer) => {
-          add(answer.ok ? answer.response : { throttleTimeMs: 0, errorCode: answer.errorCode, groups: [] });
-        });
+      if (shard === self) {
+        this.#kindOf(ask.api).askAll(eventOf(ask), (lists, errorCode) => add(joined(ask.api, lists, errorCode)));
+      } else {
+        this.#send(shard, ALL, ask, (answer) =>
+          add(answer.ok ? answer.response : joined(ask.api, [], answer.errorCode)),
+        );
       }
     }
   }
 
-  #send<N extends GroupApi>(
+  #kindOf(api: CoordinatorApi): Kind {
+    const { groups, transactions } = this.#parts;
+    return (isTransactionApi(api) ? transactions : groups) as Kind;
+  }
+
+  #send<N extends CoordinatorApi>(
     owner: number,
     partition: number,
-    { api, version, request, client }: GroupAsk<N>,
-    done: (answer: GroupAnswerOf<N>) => void,
+    { api, version, request, client }: CoordinatorAsk<N>,
+    done: (answer: CoordinatorAnswerOf<N>) => void,
   ): void {
     const { requests, responses, key } = wireOf(api);
     const call = this.#nextCall++;
@@ -143,25 +164,28 @@ export class CoordinatorCalls {
   }
 
   #asked(from: number, call: number, partition: number, apiKey: number, version: number, payload: Buffer): void {
-    const { mailbox, coordinators } = this.#parts;
+    const { mailbox } = this.#parts;
     const { clientId, clientHost, body } = coordinatorCall.decode(0, payload);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only these are sent
-    const api = apiNameOfKey(apiKey) as GroupApi;
+    const api = apiNameOfKey(apiKey) as CoordinatorApi;
+    const coordinators = this.#kindOf(api);
     const { requests, responses } = wireOf(api);
     const event = eventOf({ api, version, request: requests.decode(version, body), client: { clientId, clientHost } });
     const answer = (errorCode: number, bytes: Buffer): void => {
       mailbox.noteInTurn('coordinatorAnswer', from, { call, errorCode, payload: bytes });
     };
     if (partition === ALL) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only these are asked of all
+      const list = api as ListApi;
       coordinators.askAll(event, (lists, errorCode) => {
-        answer(ERRORS.NONE, wireOf('ListGroups').responses.encode(version, joined(lists, errorCode)));
+        answer(ERRORS.NONE, wireOf(list).responses.encode(version, joined(list, lists, errorCode)));
       });
       return;
     }
     coordinators.ask(partition, event, (result) => {
       if (!result.ok) answer(result.errorCode, EMPTY_BYTES);
       else if (result.answer === null) answer(UNANSWERED.errorCode, EMPTY_BYTES);
-      else answer(ERRORS.NONE, responses.encode(version, result.answer));
+      else answer(ERRORS.NONE, responses.encode(version, result.answer as ResponseOf<CoordinatorApi>));
     });
   }
 }
@@ -169,25 +193,38 @@ export class CoordinatorCalls {
 /** An API that the machine has no row for. */
 const UNANSWERED = { ok: false, errorCode: ERRORS.UNSUPPORTED_VERSION } as const;
 
-interface Wire<N extends GroupApi> {
+interface Wire<N extends CoordinatorApi> {
   readonly key: number;
   readonly requests: Message<RequestOf<N>, RequestOf<N>>;
   readonly responses: Message<ResponseOf<N>, ResponseOf<N>>;
 }
 
-function wireOf<N extends GroupApi>(api: N): Wire<N> {
+function wireOf<N extends CoordinatorApi>(api: N): Wire<N> {
   const { key, request, response } = APIS[api];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row and the name are of one API
   return { key, requests: request, responses: response } as unknown as Wire<N>;
 }
 
-function eventOf<N extends GroupApi>({ api, version, request, client }: GroupAsk<N>): GroupEvent {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the kind of an event and its request go together
-  return { kind: api, version, request, client } as unknown as GroupEvent;
+function eventOf<N extends CoordinatorApi>({ api, version, request, client }: CoordinatorAsk<N>): unknown {
+  return { kind: api, version, request, client };
 }
 
-function joined(lists: readonly unknown[], errorCode: number): ResponseOf<'ListGroups'> {
-  const responses = lists as readonly ResponseOf<'ListGroups'>[];
-  const groups = responses.flatMap((response) => response.groups);
-  return { throttleTimeMs: 0, errorCode, groups: errorCode === ERRORS.NONE ? groups : [] };
+/** The lists of several coordinators as one. */
+function joined<N extends ListApi>(api: N, lists: readonly unknown[], errorCode: number): ResponseOf<N> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the lists are of the API
+  return JOIN[api](lists as never[], errorCode) as ResponseOf<N>;
 }
+
+const JOIN: { readonly [N in ListApi]: (lists: readonly ResponseOf<N>[], errorCode: number) => ResponseOf<N> } = {
+  ListGroups(lists, errorCode) {
+    const groups = lists.flatMap((list) => list.groups);
+    return { throttleTimeMs: 0, errorCode, groups: errorCode === ERRORS.NONE ? groups : [] };
+  },
+  ListTransactions(lists, errorCode) {
+    const failed = errorCode === ERRORS.NONE ? lists.find((list) => list.errorCode !== ERRORS.NONE) : undefined;
+    const code = failed?.errorCode ?? errorCode;
+    const transactionStates = code === ERRORS.NONE ? lists.flatMap((list) => list.transactionStates) : [];
+    const unknownStateFilters = lists[0]?.unknownStateFilters ?? [];
+    return { throttleTimeMs: 0, errorCode: code, unknownStateFilters, transactionStates };
+  },
+};

@@ -7,6 +7,7 @@
  * At the start logs are opened while the broker is still fenced; loading begins when it is not (a restart raises the leader epoch).
  */
 import type { Uuid } from '../base/uuid.ts';
+import type { CoordinatorResult } from '../coordinator/answers.ts';
 import type { CoordinatorPartition } from '../coordinator/coordinator-log.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import type { Logger } from '../port/log.ts';
@@ -15,11 +16,6 @@ import type { Log } from '../storage/log.ts';
 import { OwnPartition } from './own-partition.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
-
-/** An answer, or why there is none as the client is to be told. */
-export type CoordinatorResult<Answer> =
-  | { readonly ok: true; readonly answer: Answer }
-  | { readonly ok: false; readonly errorCode: number };
 
 /** A coordinator of one partition, as its shard sees it. */
 export interface Coordinator<Event, Answer> {
@@ -46,7 +42,7 @@ export interface CoordinatorsParts<C> {
   readonly log: Logger;
   readonly nodeId: number;
   readonly table: PartitionTable;
-  create(partition: CoordinatorPartition, own: Partition): C;
+  create(partition: CoordinatorPartition): C;
   readonly crash: (error: unknown) => void;
 }
 
@@ -99,7 +95,7 @@ export class Coordinators<Event, Answer, C extends Coordinator<Event, Answer> = 
   }
 
   #begin(partition: Partition, log: Log): void {
-    const coordinator = this.#parts.create(new OwnPartition(partition, log), partition);
+    const coordinator = this.#parts.create(new OwnPartition(partition, log));
     this.#running.set(partition.index, { partition, log, epoch: partition.state.leaderEpoch, coordinator });
     // One after the other: each reads with a buffer of megabytes.
     this.#loading = this.#loading.then(() => this.#load(coordinator, partition));

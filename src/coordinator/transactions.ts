@@ -1,0 +1,249 @@
+/**
+ * The coordinator of the transactions of one partition of `__transaction_state`: the machine (machine/transaction), the runtime around it, its
+ * log, and the markers that follow from what it has decided. One a partition, on the thread that owns it, from the moment it leads
+ * until it does not.
+ *
+ *   EndTxn ─▶ PrepareCommit ─ committed ─┬─▶ the producer's answer
+ *                                        └─▶ markers ─ all committed ─▶ CompleteCommit
+ *
+ * Whatever is prepared when the log has been loaded gets its markers (again): a partition that has it already takes it once more without harm.
+ */
+import type { BrokerConfig } from '../config/broker-config.ts';
+import type { MetadataImage } from '../machine/image/image.ts';
+import {
+  NEEDS_PRODUCER_ID,
+  type PendingMarkers,
+  type TransactionAnswer,
+  type TransactionEvent,
+} from '../machine/transaction/decision.ts';
+import { TransactionMachine } from '../machine/transaction/machine.ts';
+import type { TransactionRecord } from '../machine/transaction/records.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import { OFFSETS_TOPIC } from '../protocol/topic-names.ts';
+import { type CoordinatorResult, type FAULT, guarded, resultOf } from './answers.ts';
+import { CoordinatorLog, type CoordinatorPartition } from './coordinator-log.ts';
+import { loadRecords, type LoadingPorts } from './loading.ts';
+import { transactionCodec } from './record-codec.ts';
+import { Runtime } from './runtime.ts';
+import type { Timers } from './timers.ts';
+import type { TransactionMarkers } from './transaction-markers.ts';
+
+/** Producer ids of this shard. */
+export interface ProducerIdStock {
+  /** One that nobody had; null: none is at hand. */
+  take(): number | null;
+  /** Resolves when there are some again, to NONE; or to the code with which they were refused. */
+  refill(): Promise<number>;
+}
+
+/** What all coordinators of a shard share. */
+export interface TransactionParts extends LoadingPorts {
+  readonly config: BrokerConfig;
+  readonly image: MetadataImage;
+  readonly timers: Timers;
+  readonly producerIds: ProducerIdStock;
+  readonly markers: TransactionMarkers;
+  /** An exception while deciding: whoever asked is answered UNKNOWN_SERVER_ERROR. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export type TransactionResult = CoordinatorResult<TransactionAnswer>;
+
+type Answer = TransactionAnswer | typeof FAULT;
+
+/** `__transaction_state` is not compressed. */
+const NO_CODEC = 0;
+/** The decisions of one turn of the loop are one batch. */
+const UNTIL_THE_TURN_ENDS = -1;
+/** That a transaction is complete is tried to be written again after so long. */
+const RETRY_MS = 500;
+/** See `beginningId`. */
+const ENDING_WAIT_MS = 100;
+
+export class TransactionCoordinator {
+  readonly #parts: TransactionParts;
+  readonly #partition: CoordinatorPartition;
+  readonly #machine: TransactionMachine;
+  readonly #runtime: Runtime<TransactionEvent, TransactionRecord, Answer>;
+  /** By id, of transactions whose markers are being written: requests that would begin the next one. */
+  readonly #ending = new Map<string, Set<() => void>>();
+
+  constructor(parts: TransactionParts, partition: CoordinatorPartition) {
+    this.#parts = parts;
+    this.#partition = partition;
+    const { config, image, clock, native, timers, producerIds } = parts;
+    const { values } = config;
+    const machine = new TransactionMachine({ config });
+    this.#machine = machine;
+    const log = new CoordinatorLog(partition, native, transactionCodec, NO_CODEC);
+    const producerId = (): number | null => producerIds.take();
+    this.#runtime = new Runtime<TransactionEvent, TransactionRecord, Answer>({
+      clock,
+      timers,
+      log,
+      lingerMs: UNTIL_THE_TURN_ENDS,
+      timeoutMs: values['request.timeout.ms'],
+      onBatch: ({ records, epoch }) => {
+        for (const record of records) {
+          const pending = machine.markersOf(record);
+          if (pending !== null) this.#sendMarkers(pending, epoch);
+        }
+      },
+      machine: {
+        decide: (event, { now, errorCode }) => {
+          const transactionVersion = image.features.level('transaction.version');
+          const offsets = image.topics.byName(OFFSETS_TOPIC)?.partitionCount;
+          const offsetsPartitionCount = offsets ?? values['offsets.topic.num.partitions'];
+          const context = { now, errorCode, transactionVersion, offsetsPartitionCount, producerId };
+          return guarded(parts, event.kind, () => machine.decide(event, context));
+        },
+        query: (event, committed, { now }) => machine.query(event, committed, { now }),
+        replay: (record, offset, epoch) => machine.replay(record, offset, epoch),
+        commit: (endOffset) => machine.commit(endOffset),
+        revert: (endOffset) => machine.revert(endOffset),
+      },
+    });
+    log.onCommitted = (endOffset) => this.#runtime.committed(endOffset);
+    log.onLost = () => this.#runtime.failed();
+  }
+
+  get state(): 'loading' | 'active' | 'stopped' {
+    return this.#runtime.state;
+  }
+
+  get held(): Runtime<TransactionEvent, TransactionRecord, Answer>['held'] {
+    return this.#runtime.held;
+  }
+
+  // ---- life
+
+  /** Loads the log and begins in the partition's leader epoch. Rejects where the log cannot be read: then there is no coordinator. */
+  async load(): Promise<void> {
+    const { clock, log, config } = this.#parts;
+    const runtime = this.#runtime;
+    const start = clock.monotonic();
+    const bufferBytes = config.values['transaction.state.log.load.buffer.size'];
+    const isStopped = (): boolean => runtime.state === 'stopped';
+    await runtime.load(loadRecords(this.#parts, this.#partition, bufferBytes, isStopped, transactionCodec));
+    if (isStopped()) return;
+    const { topic, partition, endOffset, startOffset, leaderEpoch } = this.#partition;
+    runtime.begin(leaderEpoch);
+    runtime.tell({ kind: 'began' });
+    for (const pending of this.#machine.pendingMarkers()) this.#sendMarkers(pending, leaderEpoch);
+    if (endOffset === startOffset) return;
+    const ms = Math.round(clock.monotonic() - start);
+    log.debug('Transactions are loaded', { partition: `${topic}-${partition}`, records: endOffset - startOffset, ms });
+  }
+
+  /** The partition leads in a later epoch. */
+  raiseEpoch(): void {
+    this.#runtime.raiseEpoch(this.#partition.leaderEpoch);
+  }
+
+  /** Nothing new is begun: the broker is stopping. */
+  drain(): void {
+    this.#runtime.drain();
+  }
+
+  stop(): void {
+    this.#runtime.stop();
+    for (const waiting of this.#ending.values()) for (const goOn of waiting) goOn();
+    this.#ending.clear();
+  }
+
+  #sendMarkers(pending: PendingMarkers, coordinatorEpoch: number): void {
+    const { transactionalId, producerId, producerEpoch } = pending;
+    const isStopped = (): boolean => this.#runtime.state === 'stopped';
+    if (!this.#ending.has(transactionalId)) this.#ending.set(transactionalId, new Set());
+    this.#parts.markers.send(pending, coordinatorEpoch, isStopped, () => {
+      this.#completed({ kind: 'markersWritten', transactionalId, producerId, producerEpoch });
+    });
+  }
+
+  /** What was decided about the markers must be written, sooner or later: else the transaction would stay prepared for ever. */
+  #completed(event: TransactionEvent & { kind: 'markersWritten' }): void {
+    this.#runtime.submit(event, (outcome) => {
+      if (!outcome.ok && outcome.error !== 'stopped' && outcome.error !== 'failed') {
+        this.#parts.clock.after(RETRY_MS, () => this.#completed(event));
+        return;
+      }
+      const waiting = this.#ending.get(event.transactionalId) ?? [];
+      this.#ending.delete(event.transactionalId);
+      for (const goOn of waiting) goOn();
+    });
+  }
+
+  // ---- work
+
+  tell(event: TransactionEvent): void {
+    this.#runtime.tell(event);
+  }
+
+  /** Decides, or answers a question; `done` is called once, inside the call or later. */
+  submit(event: TransactionEvent, done: (result: TransactionResult) => void): void {
+    const id = beginningId(event);
+    const ending = id === null ? undefined : this.#ending.get(id);
+    if (ending === undefined) {
+      this.#submit(event, done);
+      return;
+    }
+    const timer = this.#parts.clock.after(ENDING_WAIT_MS, () => goOn());
+    const goOn = (): void => {
+      ending.delete(goOn);
+      timer.cancel();
+      this.#submit(event, done);
+    };
+    ending.add(goOn);
+  }
+
+  #submit(event: TransactionEvent, done: (result: TransactionResult) => void): void {
+    if (this.#runtime.state === 'active') {
+      const answer = this.#query(event);
+      if (answer !== null) {
+        done(resultOf({ ok: true, answer }));
+        return;
+      }
+    }
+    this.#runtime.submit(event, (outcome) => {
+      if (outcome.ok && outcome.answer === NEEDS_PRODUCER_ID) this.#submitAgain(event, done);
+      else done(resultOf(outcome));
+    });
+  }
+
+  #submitAgain(event: TransactionEvent, done: (result: TransactionResult) => void): void {
+    this.#parts.producerIds.refill().then(
+      (errorCode) => {
+        if (errorCode === ERRORS.NONE) this.#submit(event, done);
+        else done({ ok: false, errorCode });
+      },
+      (error: unknown) => {
+        this.#parts.onFault(error);
+        done({ ok: false, errorCode: ERRORS.UNKNOWN_SERVER_ERROR });
+      },
+    );
+  }
+
+  #query(event: TransactionEvent): Answer | null {
+    const ask = (): { answer: Answer | null } => ({ answer: this.#runtime.query(event) });
+    return guarded(this.#parts, event.kind, ask).answer;
+  }
+}
+
+/**
+ * The id of a request that begins a transaction, or a producer. While the markers of the one before are being written it would be answered
+ * CONCURRENT_TRANSACTIONS and come again after its client's back-off: it waits a little instead, as the markers take milliseconds.
+ */
+function beginningId(event: TransactionEvent): string | null {
+  switch (event.kind) {
+    case 'InitProducerId':
+    case 'AddOffsetsToTxn':
+      return event.request.transactionalId;
+    case 'AddPartitionsToTxn': {
+      const [transaction] = event.request.transactions;
+      if (transaction === undefined) return event.request.v3AndBelowTransactionalId;
+      return transaction.verifyOnly ? null : transaction.transactionalId;
+    }
+    default:
+      return null;
+  }
+}
