@@ -64,11 +64,13 @@ export const deleteOffsets: DecideGroup<'OffsetDelete'> = (state, { request }) =
 
 // ---- deleted topics
 
-/** Offsets of the topics, unless they are of an older or newer topic of that name. */
+/** Offsets of the topics, unless they are of an older or newer topic of that name; those of open transactions, too. */
 export const deleteOffsetsOfTopics: DecideGroup<'topicsDeleted'> = (state, { topics }) => {
   const { committed } = state.offsets;
   const records: GroupRecord[] = [];
   const isOf = (value: CommittedOffset, id: string): boolean => value.topicId === ZERO_UUID || value.topicId === id;
+  const isDeleted = (topic: string, value: CommittedOffset | undefined): boolean =>
+    value !== undefined && topics.some(({ name, id }) => name === topic && isOf(value, id));
   const known = topics.filter(({ name }) => committed.hasTopic(name));
   for (const group of known.length === 0 ? [] : committed.groups()) {
     const offsets = committed.topicsOf(group);
@@ -79,11 +81,9 @@ export const deleteOffsetsOfTopics: DecideGroup<'topicsDeleted'> = (state, { top
     }
   }
   for (const group of state.groups.keys()) {
-    for (const { topic, partition, value } of state.offsets.pendingOf(group)) {
-      if (committed.get(group, topic, partition) !== undefined) continue;
-      if (topics.some(({ name, id }) => name === topic && isOf(value, id))) {
-        records.push(offsetTombstone(group, topic, partition));
-      }
+    for (const { topic, partition } of state.offsets.pendingOf(group, isDeleted)) {
+      if (isDeleted(topic, committed.get(group, topic, partition))) continue;
+      records.push(offsetTombstone(group, topic, partition));
     }
   }
   return { records, answer: null, divisible: true };

@@ -102,10 +102,10 @@ class Fetch {
 
   #asked(topics: NonNullable<GroupRequest['topics']>, exists: boolean): TopicResponse[] {
     const { groupId } = this.#request;
-    const resolved = named(topics, this.#version, this.#image);
+    const usesIds = this.#version >= FIRST_WITH_TOPIC_IDS;
+    const resolved = named(topics, usesIds, this.#image);
     const known = resolved.filter(({ errorCode }) => errorCode === ERRORS.NONE);
     const unknown = resolved.filter(({ errorCode }) => errorCode !== ERRORS.NONE);
-    const usesIds = this.#version >= FIRST_WITH_TOPIC_IDS;
     const offsets = this.#state.offsets.committed;
     const answered = known.map(({ name, topicId, partitionIndexes }) => ({
       name,

@@ -3,12 +3,14 @@ import { commitOffsets } from './commit.ts';
 import { deleteOffsets, deleteOffsetsOfTopics, expireOffsets } from './delete.ts';
 import { fetchStableOffsets, queryOffsets } from './fetch.ts';
 import { replayLegacyOffsetCommit, replayOffsetCommit } from './replay.ts';
+import { commitTransactionalOffsets } from './transactional-commit.ts';
 
 export { allOffsetTombstones, nextExpiry } from './delete.ts';
 export { GroupOffsets } from './offsets.ts';
 
 export const OFFSET_DECISIONS = {
   OffsetCommit: commitOffsets,
+  TxnOffsetCommit: commitTransactionalOffsets,
   OffsetFetch: fetchStableOffsets,
   OffsetDelete: deleteOffsets,
   topicsDeleted: deleteOffsetsOfTopics,

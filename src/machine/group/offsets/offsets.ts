@@ -36,8 +36,11 @@ export class GroupOffsets {
     return this.#openOfGroup.has(group);
   }
 
-  /** Partitions of a group with pending offsets, in the newest state; each once. */
-  *pendingOf(group: string): Generator<{ topic: string; partition: number; value: CommittedOffset }> {
+  /** Partitions of a group with a pending offset that is wanted, in the newest state; each once. */
+  *pendingOf(
+    group: string,
+    isWanted: (topic: string, value: CommittedOffset) => boolean = () => true,
+  ): Generator<{ topic: string; partition: number }> {
     if (!this.hasPendingOf(group)) return;
     const seen = new Set<string>();
     for (const producer of this.#pending.groups()) {
@@ -46,9 +49,9 @@ export class GroupOffsets {
         if (ofGroup !== group) continue;
         for (const [partition, value] of partitions) {
           const open = openKey(key, partition);
-          if (seen.has(open)) continue;
+          if (seen.has(open) || !isWanted(topic, value)) continue;
           seen.add(open);
-          yield { topic, partition, value };
+          yield { topic, partition };
         }
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Topics of requests: by name up to version 9 of OffsetCommit and OffsetFetch, by id from version 10 on (KIP-848). What the request does not
- * say comes from the image.
+ * Topics of requests: by name up to version 9 of OffsetCommit and OffsetFetch, by id from version 10 on (KIP-848); of TxnOffsetCommit from version 6
+ * on (KIP-1319). What the request does not say comes from the image.
  */
 import { type Uuid, ZERO_UUID } from '../../../base/uuid.ts';
 import { ERRORS } from '../../../protocol/errors.ts';
@@ -19,10 +19,10 @@ export type NamedTopic<T extends RequestTopic> = T & { readonly errorCode: numbe
 
 export function named<T extends RequestTopic>(
   topics: readonly T[],
-  version: number,
+  usesIds: boolean,
   image: MetadataImage,
 ): NamedTopic<T>[] {
-  if (version < FIRST_WITH_TOPIC_IDS) {
+  if (!usesIds) {
     return topics.map((topic) => {
       return { ...topic, topicId: image.topics.byName(topic.name)?.id ?? ZERO_UUID, errorCode: ERRORS.NONE };
     });

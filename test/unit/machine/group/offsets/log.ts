@@ -47,7 +47,7 @@ export class MachineLog {
   /** Decides and appends; nothing is committed. */
   decide(event: GroupEvent): GroupDecision {
     const decision = this.machine.decide(event, this.#context());
-    this.append(decision.records);
+    this.append(decision.records, decision.producer?.producerId ?? null);
     return decision;
   }
 

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ZERO_UUID } from '../../../../../src/base/uuid.ts';
-import type { GroupEvent } from '../../../../../src/machine/group/decision.ts';
-import { type GroupRecord, record, tombstone } from '../../../../../src/machine/group/records.ts';
+import type { GroupDecision, GroupEvent } from '../../../../../src/machine/group/decision.ts';
+import { type GroupRecord, type GroupRecordOf, record, tombstone } from '../../../../../src/machine/group/records.ts';
 import { ERRORS } from '../../../../../src/protocol/errors.ts';
+import type { RequestOf } from '../../../../../src/protocol/schema/index.ts';
 import { CLIENT, idOf, MachineLog, told } from './log.ts';
 
 const DAY = 86_400_000;
@@ -27,6 +28,27 @@ function commitEvent({ groupId, topic, partition, offset }: Commit, retentionTim
   const member = { memberId: '', groupInstanceId: null, generationIdOrMemberEpoch: -1 };
   const request = { groupId, ...member, retentionTimeMs, topics };
   return { kind: 'OffsetCommit', version: retentionTimeMs === -1 ? 9 : 2, request, client: CLIENT };
+}
+
+/** A commit in the transaction of a producer. */
+function transactionalEvent(
+  { groupId, topic, partition, offset }: Commit,
+  producerId: number,
+  more: Partial<RequestOf<'TxnOffsetCommit'>> = {},
+  version = 5,
+): GroupEvent<'TxnOffsetCommit'> {
+  const partitions = [
+    { partitionIndex: partition, committedOffset: BigInt(offset), committedLeaderEpoch: 3, committedMetadata: 'm' },
+  ];
+  const topics = [{ name: topic, topicId: ZERO_UUID, partitions }];
+  const member = { memberId: '', groupInstanceId: null, generationIdOrMemberEpoch: -1 };
+  const request = { groupId, transactionalId: 't', producerId, producerEpoch: 4, ...member, topics, ...more };
+  return { kind: 'TxnOffsetCommit', version, request, client: CLIENT };
+}
+
+function codesOf(answer: GroupDecision['answer']): number[] {
+  assert.ok(answer != null && 'topics' in answer);
+  return answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode));
 }
 
 function commitRecord({ groupId, topic, partition, offset }: Commit): GroupRecord {
@@ -119,7 +141,9 @@ function take(log: MachineLog, step: Step): void {
       log.decide(commitEvent(step.of, step.of.offset === 9 ? 1000 : -1));
       return;
     case 'pending':
-      log.append([commitRecord(step.of)], step.producerId);
+      // What an older topic of that name had, too.
+      if (step.of.offset === 9) log.append([commitRecord(step.of)], step.producerId);
+      else log.decide(transactionalEvent(step.of, step.producerId));
       return;
     case 'end':
       log.end(step.producerId, step.commit);
@@ -170,6 +194,99 @@ test('replay equals live; what is committed is what was committed; what was reve
 
 // ---- transactions
 
+test('what a producer commits is told to the log as its own, and nobody sees it before the end', () => {
+  const log = new MachineLog();
+  const { records, answer, producer, timers } = log.decide(transactionalEvent(at('g', 'a', 0, 5), 7));
+  assert.deepEqual(producer, { producerId: 7, producerEpoch: 4 });
+  assert.deepEqual(codesOf(answer), [ERRORS.NONE]);
+  assert.equal(timers, undefined);
+  assert.deepEqual(
+    records.map(({ type, key, version, value }) => ({ type, key, version, value })),
+    [
+      {
+        type: 'offsetCommit',
+        key: { group: 'g', topic: 'a', partition: 0 },
+        version: 4,
+        value: {
+          offset: 5n,
+          leaderEpoch: 3,
+          metadata: 'm',
+          commitTimestamp: log.now,
+          expireTimestamp: -1,
+          topicId: ZERO_UUID,
+        },
+      },
+    ],
+  );
+  log.commit();
+  assert.equal(fetched(log, 'g'), '');
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-0=5');
+});
+
+test('a group that is not there: a generation is refused as the version can say it, none makes the group', () => {
+  const log = new MachineLog();
+  const ask = (version: number, generationIdOrMemberEpoch: number): number[] => {
+    const event = transactionalEvent(at('g', 'a', 0, 5), 7, { generationIdOrMemberEpoch, memberId: 'm' }, version);
+    return codesOf(log.ask(event));
+  };
+  assert.deepEqual(
+    [3, 5, 6].map((version) => ask(version, 1)),
+    [[22], [22], [69]],
+  );
+  assert.ok(!log.machine.groups.has('g'));
+  assert.deepEqual(ask(5, -1), [0]);
+  assert.ok(log.machine.groups.has('g'));
+  // Now there is one, and this is not its member.
+  assert.deepEqual(
+    [5, 6].map((version) => ask(version, 1)),
+    [[25], [25]],
+  );
+});
+
+test('metadata that is too long fails its partition only', () => {
+  const log = new MachineLog();
+  const of = (partitionIndex: number, size: number) => ({
+    partitionIndex,
+    committedOffset: 1n,
+    committedLeaderEpoch: -1,
+    committedMetadata: 'x'.repeat(size),
+  });
+  const topics = [{ name: 'a', topicId: ZERO_UUID, partitions: [of(0, 4097), of(1, 4096)] }];
+  const answer = log.ask(transactionalEvent(at('g', 'a', 0, 5), 7, { topics }));
+  assert.deepEqual(codesOf(answer), [ERRORS.OFFSET_METADATA_TOO_LARGE, ERRORS.NONE]);
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g'), 'a-1=1');
+});
+
+test('a plain commit after that of a transaction stays, one before it goes', () => {
+  for (const isLater of [false, true]) {
+    const log = new MachineLog();
+    const plain = (): unknown => log.ask(commitEvent(at('g', 'a', 0, 1)));
+    if (!isLater) plain();
+    log.ask(transactionalEvent(at('g', 'a', 0, 5), 7));
+    if (isLater) plain();
+    log.end(7, true);
+    log.commit();
+    assert.equal(fetched(log, 'g', true), isLater ? 'a-0=1' : 'a-0=5');
+    assert.equal(told(log.machine), told(log.reloaded()));
+  }
+});
+
+test('a marker that was not written leaves the transaction open', () => {
+  const log = new MachineLog();
+  log.ask(transactionalEvent(at('g', 'a', 0, 5), 7));
+  log.end(7, false);
+  log.revert();
+  assert.equal(fetched(log, 'g', true), '');
+  assert.ok(log.machine.offsets.hasPending('g', 'a', 0));
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-0=5');
+});
+
 test('a transaction commits what no later record has committed', () => {
   const log = new MachineLog();
   log.append([commitRecord(at('g', 'a', 0, 1)), commitRecord(at('g', 'a', 1, 1))], 7);
@@ -213,6 +330,21 @@ test('a tombstone takes pending offsets along', () => {
   assert.equal(fetched(log, 'g', true), '');
   assert.equal(log.machine.groups.size, 0);
   assert.equal(log.machine.offsets.committed.size, 0);
+});
+
+test('offsets that a transaction would commit go with OffsetDelete, and hold the group of an expired one', () => {
+  const log = new MachineLog({ 'offsets.retention.minutes': '60' });
+  log.ask(transactionalEvent(at('g', 'a', 0, 1), 7));
+  log.ask(transactionalEvent(at('g', 'a', 1, 2), 7));
+  log.ask(deleteOffsetEvent(at('g', 'a', 0, 0)));
+  log.now += 7_200_000;
+  log.ask({ kind: 'expireOffsets' });
+  assert.ok(log.machine.groups.has('g'));
+  log.end(7, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), 'a-1=2');
+  log.ask({ kind: 'expireOffsets' });
+  assert.equal(log.machine.groups.size, 0);
 });
 
 // ---- reading
@@ -308,4 +440,23 @@ test('offsets of a deleted topic go, those of its successor stay', () => {
   log.end(7, true);
   log.commit();
   assert.equal(fetched(log, 'h'), '');
+});
+
+test('a pending offset of a deleted topic goes, whatever stands committed or pending beside it', () => {
+  const log = new MachineLog();
+  const older = (offset: number): GroupRecord => {
+    const { key, value } = commitRecord(at('g', 'a', 0, offset)) as GroupRecordOf<'offsetCommit'>;
+    assert.ok(value !== null);
+    return record('offsetCommit', key, 4, { ...value, topicId: idOf('older') });
+  };
+  log.append([older(1)]);
+  log.append([older(2)], 7);
+  log.append([commitRecord(at('g', 'a', 0, 3))], 8);
+  log.commit();
+  const { records } = log.decide({ kind: 'topicsDeleted', topics: [{ name: 'a', id: idOf('a') }] });
+  assert.equal(records.length, 1);
+  log.end(7, true);
+  log.end(8, true);
+  log.commit();
+  assert.equal(fetched(log, 'g', true), '');
 });
