@@ -11,6 +11,9 @@ import { EMPTY_BYTES, readI32, writeI32 } from '../base/bytes.ts';
 
 export const OFFSET_ENTRY_SIZE = 8;
 
+/** Kafka looks into the last entries first, as they are in its processor's cache. */
+const WARM_ENTRIES = 1024;
+
 export class OffsetIndex {
   readonly baseOffset: number;
   #bytes: Buffer;
@@ -60,16 +63,26 @@ export class OffsetIndex {
     return slot < 0 ? 0 : this.#position(slot);
   }
 
-  /** The offset of the first entry at or after `position`: what Kafka takes for the end of a slice up to there. Null: none. */
+  /**
+   * What Kafka takes for the end of a slice up to `position`: the offset of the first entry at or behind it. Where an entry stands just there it
+   * depends on the way of Kafka's binary search whether that one is taken or the next. Null: none.
+   */
   ceilingOffset(position: number): number | null {
-    let low = 0;
-    let high = this.entries;
+    const { entries } = this;
+    if (entries === 0) return null;
+    const firstWarm = Math.max(0, entries - 1 - WARM_ENTRIES);
+    const isWarm = this.#position(firstWarm) < position;
+    if (!isWarm && this.#position(0) > position) return this.#offset(0);
+    let low = isWarm ? firstWarm : 0;
+    let high = isWarm ? entries - 1 : firstWarm;
     while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#position(middle) >= position) high = middle;
-      else low = middle + 1;
+      const middle = (low + high + 1) >>> 1;
+      const found = this.#position(middle);
+      if (found === position) return this.#offset(middle);
+      if (found > position) high = middle - 1;
+      else low = middle;
     }
-    return low < this.entries ? this.#offset(low) : null;
+    return low < entries - 1 ? this.#offset(low + 1) : null;
   }
 
   /** Keeps the entries with an offset below `offset`. */

@@ -130,6 +130,8 @@ export class ProducerStates {
   readonly #ongoing = new Map<number, number>();
   /** First offset → offset of the marker, of transactions whose marker is not below the high watermark yet. */
   readonly #unreplicated = new Map<number, number>();
+  /** How many producers there were at once, at most. */
+  #most = 0;
   /** The offset up to which batches are in this state. */
   mapEndOffset = 0;
   /** The offset of the newest snapshot. */
@@ -143,9 +145,9 @@ export class ProducerStates {
     return this.#producers.get(producerId);
   }
 
-  /** For DescribeProducers and snapshots. */
-  entries(): Iterable<ProducerEntry> {
-    return this.#producers.values();
+  /** For DescribeProducers and snapshots: in the order in which Kafka has them, so that its files and ours are the same. */
+  entries(): readonly ProducerEntry[] {
+    return inOrderOfHashes([...this.#producers.values()], this.#most);
   }
 
   hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
@@ -209,9 +211,14 @@ export class ProducerStates {
     let entry = this.#producers.get(producerId);
     if (entry === undefined) {
       entry = new ProducerEntry(producerId, producerEpoch);
-      this.#producers.set(producerId, entry);
+      this.#add(entry);
     }
     return entry;
+  }
+
+  #add(entry: ProducerEntry): void {
+    this.#producers.set(entry.producerId, entry);
+    if (this.#producers.size > this.#most) this.#most = this.#producers.size;
   }
 
   #end(header: BatchHeader, marker: EndTransactionMarker): CompletedTransaction | null {
@@ -279,7 +286,7 @@ export class ProducerStates {
       entry.timestamp = saved.timestamp;
       entry.currentTxnFirstOffset = saved.currentTxnFirstOffset;
       if (isExpired(entry, now, expirationMs)) continue;
-      this.#producers.set(entry.producerId, entry);
+      this.#add(entry);
       if (entry.currentTxnFirstOffset >= 0) open.push(entry);
     }
     open.sort((a, b) => a.currentTxnFirstOffset - b.currentTxnFirstOffset);
@@ -287,6 +294,17 @@ export class ProducerStates {
     this.mapEndOffset = offset;
     this.snapshotOffset = offset;
   }
+}
+
+/** The order of a HashMap of Java's, which grows with the most entries that it ever had: by buckets, in each the oldest first. */
+function inOrderOfHashes(entries: ProducerEntry[], most: number): ProducerEntry[] {
+  let buckets = 16;
+  while (most > buckets * 0.75) buckets *= 2;
+  const bucketOf = ({ producerId }: ProducerEntry): number => {
+    const hash = (producerId >>> 0) ^ Math.floor(producerId / 2 ** 32);
+    return (hash ^ (hash >>> 16)) & (buckets - 1);
+  };
+  return entries.sort((a, b) => bucketOf(a) - bucketOf(b));
 }
 
 function isExpired(entry: ProducerEntry, now: number, expirationMs: number): boolean {

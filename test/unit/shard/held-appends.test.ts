@@ -14,10 +14,10 @@ interface World {
   readonly shards: Shards;
   readonly partition: Partition;
   /** By a connection of the owner's shard, or (`isRemote`) of the one beside it. */
-  send(sequence: number, options?: SendOptions): { answer: Appended | null };
+  readonly send: (sequence: number, options?: SendOptions) => { answer: Appended | null };
   /** Answers the only question that is open. */
-  answer(errorCode: number): Promise<TransactionQuestion>;
-  mark(marker?: Partial<TransactionMarker>): Promise<number>;
+  readonly answer: (errorCode: number) => Promise<TransactionQuestion>;
+  readonly mark: (marker?: Partial<TransactionMarker>) => Promise<number>;
 }
 
 interface SendOptions {
