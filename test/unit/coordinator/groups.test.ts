@@ -4,82 +4,21 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SeededRandom } from '../../../src/base/prng.ts';
-import type { CoordinatorPartition } from '../../../src/coordinator/coordinator-log.ts';
 import { GroupCoordinator, type GroupResult } from '../../../src/coordinator/groups.ts';
 import { Timers } from '../../../src/coordinator/timers.ts';
 import { loadNative } from '../../../src/host/addon.ts';
 import type { GroupEvent } from '../../../src/machine/group/decision.ts';
 import { MetadataImage } from '../../../src/machine/image/image.ts';
-import type { Logger } from '../../../src/port/log.ts';
-import { BATCH, batchesOf, compressionOf } from '../../../src/protocol/batch.ts';
+import { batchesOf, compressionOf } from '../../../src/protocol/batch.ts';
 import { BatchBuilder } from '../../../src/protocol/batch-builder.ts';
 import type { ResponseOf } from '../../../src/protocol/schema/index.ts';
 import { VirtualClock } from '../../simulator/virtual-clock.ts';
 import { brokerConfig } from '../machine/controller/fixture.ts';
+import { MemoryPartition, settled, silent } from './fixture.ts';
 
 const { native } = loadNative();
 const NOT_ENOUGH_REPLICAS = 19;
 const client = { clientId: 'test', clientHost: '/127.0.0.1' };
-
-/** A partition whose batches stand in memory. */
-class MemoryPartition implements CoordinatorPartition {
-  readonly topic = '__consumer_offsets';
-  readonly partition = 0;
-  leaderEpoch = 1;
-  readonly startOffset = 0;
-  endOffset = 0;
-  maxBatchBytes = 1_048_588;
-  bytes: Buffer;
-  refuses = 0;
-  /** Commits are kept back while this is a list. */
-  held: (() => void)[] | null = null;
-
-  constructor(bytes: Buffer = Buffer.alloc(0)) {
-    this.bytes = bytes;
-    for (const { lastOffset } of batchesOf(bytes)) this.endOffset = lastOffset + 1;
-  }
-
-  append(
-    bytes: Buffer,
-    _transactionVersion: number,
-    applied: (baseOffset: number) => void,
-    settled: (errorCode: number) => void,
-  ): void {
-    if (this.refuses !== 0) {
-      settled(this.refuses);
-      return;
-    }
-    const baseOffset = this.endOffset;
-    assert.equal(Number(bytes.readBigInt64BE(BATCH.baseOffset)), baseOffset);
-    this.bytes = Buffer.concat([this.bytes, bytes]);
-    this.endOffset += bytes.readInt32BE(BATCH.lastOffsetDelta) + 1;
-    applied(baseOffset);
-    if (this.held === null) settled(0);
-    else this.held.push(() => settled(0));
-  }
-
-  read(offset: number, maxBytes: number): Promise<Buffer | null> {
-    let from = -1;
-    let to = 0;
-    for (const { position, sizeInBytes, lastOffset } of batchesOf(this.bytes)) {
-      if (lastOffset < offset) continue;
-      if (from < 0) from = position;
-      else if (position + sizeInBytes - from > maxBytes) break;
-      to = position + sizeInBytes;
-    }
-    return Promise.resolve(this.bytes.subarray(Math.max(0, from), to));
-  }
-}
-
-const silent: Logger = {
-  debug() {},
-  info() {},
-  warn() {},
-  error(message, fields) {
-    throw new Error(`${message} ${JSON.stringify(fields)}`);
-  },
-  child: () => silent,
-};
 
 async function coordinatorOf(partition: MemoryPartition, settings: Readonly<Record<string, string>> = {}) {
   const clock = new VirtualClock();
@@ -96,15 +35,7 @@ async function coordinatorOf(partition: MemoryPartition, settings: Readonly<Reco
     },
   };
   const coordinator = new GroupCoordinator(parts, partition);
-  let isDone = false;
-  const loading = coordinator.load().finally(() => (isDone = true));
-  // Looked at below.
-  loading.catch(() => undefined);
-  while (!isDone) {
-    await new Promise((resolve) => setImmediate(resolve));
-    clock.runSoon();
-  }
-  await loading;
+  await settled(clock, coordinator.load());
   return { coordinator, clock };
 }
 
