@@ -30,6 +30,10 @@ export interface FormatOptions extends Configuration {
   readonly clusterId: string | null;
   /** Log directories that are formatted already are left alone instead of being an error. */
   readonly ignoreFormatted: boolean;
+  /** '4.4' or '4.4-IV2'; null: the newest. */
+  readonly releaseVersion: string | null;
+  /** `name=level`, for other levels than a new cluster gets. */
+  readonly features: readonly string[];
 }
 
 /** What the values of the records are read as. */
@@ -151,16 +155,32 @@ function addStart(program: Command, terminal: Terminal, actions: Actions): void 
     });
 }
 
+interface FormatFlags {
+  readonly clusterId?: string;
+  readonly ignoreFormatted?: true;
+  readonly releaseVersion?: string;
+  readonly feature: readonly string[];
+}
+
 function addFormat(program: Command, terminal: Terminal, actions: Actions): void {
   const command = program.command('format').description('Prepare the log directories of a new node.');
   withConfigFlags(command)
     .option('-t, --cluster-id <id>', 'the cluster’s id, 22 characters of base64url; by default a new one')
     .option('-g, --ignore-formatted', 'leave directories alone that are formatted already')
-    .action(async (flags: ConfigFlags & { clusterId?: string; ignoreFormatted?: true }) => {
+    .option('-r, --release-version <version>', 'the release that the cluster’s features are of; by default the newest')
+    .option(
+      '-f, --feature <name=level>',
+      'another level of a feature than that release has, as transaction.version=1; may be repeated',
+      (feature: string, before: string[]) => [...before, feature],
+      [],
+    )
+    .action(async (flags: ConfigFlags & FormatFlags) => {
       await actions.format({
         ...readConfiguration(flags, terminal),
         clusterId: flags.clusterId ?? null,
         ignoreFormatted: flags.ignoreFormatted === true,
+        releaseVersion: flags.releaseVersion ?? null,
+        features: flags.feature,
       });
     });
 }

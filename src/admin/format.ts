@@ -10,21 +10,13 @@ import { type Disk, DiskFault } from '../port/disk.ts';
 import { MetadataError } from '../storage/metadata/metadata-log.ts';
 import type { FormatOptions } from './cli.ts';
 
-/** What a newer command line may ask for besides. */
-export interface MoreFormatOptions {
-  /** `--feature name=level`, repeated. */
-  readonly features?: readonly string[];
-  /** `--release-version` */
-  readonly releaseVersion?: string | null;
-}
-
 function ports(disk?: Disk): FormatPorts {
   const { native } = loadNative();
   return { disk: disk ?? openHostDisk(native), clock: systemClock, random: systemRandom, native };
 }
 
 /** The command. Resolves to the exit code. */
-export async function format(options: FormatOptions & MoreFormatOptions): Promise<number> {
+export async function format(options: FormatOptions): Promise<number> {
   const { propertiesText: text, overrides } = options;
   const parsed = parseBrokerConfig({ text, overrides, parallelism: availableParallelism() });
   if (!parsed.ok) {

@@ -79,6 +79,10 @@ test('format', async () => {
   );
   const plain = await run(['format']);
   assert.deepEqual([plain.formatted[0]?.clusterId, plain.formatted[0]?.ignoreFormatted], [null, false]);
+  assert.deepEqual([plain.formatted[0]?.releaseVersion, plain.formatted[0]?.features], [null, []]);
+  const levels = await run(['format', '-r', '4.3', '--feature', 'transaction.version=1', '-f', 'group.version=0']);
+  const { releaseVersion, features } = levels.formatted[0] ?? {};
+  assert.deepEqual([releaseVersion, features], ['4.3', ['transaction.version=1', 'group.version=0']]);
 });
 
 test('dump-log takes Kafka’s options', async () => {
