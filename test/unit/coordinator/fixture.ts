@@ -15,6 +15,8 @@ export class MemoryPartition implements CoordinatorPartition {
   maxBatchBytes = 1_048_588;
   bytes: Buffer;
   refuses = 0;
+  /** Of the last batch. */
+  transactionVersion = -1;
   /** Commits are kept back while this is a list. */
   held: (() => void)[] | null = null;
 
@@ -26,10 +28,11 @@ export class MemoryPartition implements CoordinatorPartition {
 
   append(
     bytes: Buffer,
-    _transactionVersion: number,
+    transactionVersion: number,
     applied: (baseOffset: number) => void,
     settled: (errorCode: number) => void,
   ): void {
+    this.transactionVersion = transactionVersion;
     if (this.refuses !== 0) {
       settled(this.refuses);
       return;

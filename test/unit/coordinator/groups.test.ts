@@ -9,8 +9,10 @@ import { Timers } from '../../../src/coordinator/timers.ts';
 import { loadNative } from '../../../src/host/addon.ts';
 import type { GroupEvent } from '../../../src/machine/group/decision.ts';
 import { MetadataImage } from '../../../src/machine/image/image.ts';
-import { batchesOf, compressionOf } from '../../../src/protocol/batch.ts';
+import { batchesOf, compressionOf, isControl, isTransactional } from '../../../src/protocol/batch.ts';
 import { BatchBuilder } from '../../../src/protocol/batch-builder.ts';
+import { recordsOf } from '../../../src/protocol/batch-records.ts';
+import { decodeControlRecord } from '../../../src/protocol/record/control-records.ts';
 import type { ResponseOf } from '../../../src/protocol/schema/index.ts';
 import { VirtualClock } from '../../simulator/virtual-clock.ts';
 import { brokerConfig } from '../machine/controller/fixture.ts';
@@ -76,6 +78,26 @@ function commitOf(groupId: string, offset: number): GroupEvent {
   return { kind: 'OffsetCommit', version: 8, request, client } as unknown as GroupEvent;
 }
 
+function transactionalCommitOf(groupId: string, offset: number, producerId: number): GroupEvent {
+  const plain = commitOf(groupId, offset);
+  assert.ok(plain.kind === 'OffsetCommit');
+  const request = { ...plain.request, transactionalId: 't', producerId, producerEpoch: 5 };
+  return { ...plain, kind: 'TxnOffsetCommit', version: 5, request };
+}
+
+function end(
+  { coordinator, clock }: Coordinated,
+  producerId: number,
+  commit: boolean,
+  transactionVersion = 2,
+): number | null {
+  let code: number | null = null;
+  const marker = { producerId, producerEpoch: 6, commit, coordinatorEpoch: 3, transactionVersion };
+  coordinator.endTransaction(marker, (errorCode) => (code = errorCode));
+  clock.runSoon();
+  return code;
+}
+
 function codeOf(result: GroupResult | null): number | null {
   if (result === null) return null;
   if (!result.ok) return result.errorCode;
@@ -132,6 +154,11 @@ test('what several decided in a turn is one batch; in every codec it is loaded a
     );
     const again = await coordinatorOf(partition, settings);
     for (let group = 0; group < 100; group++) assert.deepEqual(offsetsOf(again, `g${group}`), [`t-0: ${group}`]);
+    assert.equal(codeOf(ask(again, transactionalCommitOf('g7', 1000, 7))), 0);
+    assert.equal(end(again, 7, true), 0);
+    const codecs = Array.from(batchesOf(partition.bytes), ({ attributes }) => compressionOf(attributes));
+    assert.deepEqual(codecs, [codec, codec, 0]);
+    assert.deepEqual(offsetsOf(await coordinatorOf(partition, settings), 'g7'), ['t-0: 1000']);
   }
 });
 
@@ -154,6 +181,95 @@ test('what is not committed is not shown, and what the log refuses never was', a
   assert.deepEqual(offsetsOf(coordinated, 'g'), ['t-0: 4']);
 });
 
+test('offsets of a transaction are a batch of its producer, a marker ends it, and a reload finds the same', async () => {
+  const partition = new MemoryPartition();
+  const coordinated = await coordinatorOf(partition);
+  assert.equal(codeOf(ask(coordinated, commitOf('g', 1))), 0);
+  assert.equal(codeOf(ask(coordinated, transactionalCommitOf('g', 2, 7))), 0);
+  assert.equal(codeOf(ask(coordinated, transactionalCommitOf('h', 3, 8))), 0);
+  assert.equal(codeOf(ask(coordinated, transactionalCommitOf('i', 4, 9))), 0);
+  assert.equal(partition.transactionVersion, 0);
+  assert.equal(end(coordinated, 7, true), 0);
+  assert.equal(partition.transactionVersion, 2);
+  assert.equal(end(coordinated, 8, false, 1), 0);
+  assert.equal(partition.transactionVersion, 1);
+  const headers = [...batchesOf(partition.bytes)];
+  assert.deepEqual(
+    headers.map(({ attributes, producerId, producerEpoch, baseSequence, leaderEpoch, baseOffset }) => {
+      const kind = `${isTransactional(attributes) ? 'transactional' : ''}${isControl(attributes) ? ' control' : ''}`;
+      return [kind, producerId, producerEpoch, baseSequence, leaderEpoch, baseOffset];
+    }),
+    [
+      ['', -1, -1, -1, 1, 0],
+      ['transactional', 7, 5, -1, 1, 1],
+      ['transactional', 8, 5, -1, 1, 2],
+      ['transactional', 9, 5, -1, 1, 3],
+      ['transactional control', 7, 6, -1, 1, 4],
+      ['transactional control', 8, 6, -1, 1, 5],
+    ],
+  );
+  const markers = headers.slice(4).map((header) => {
+    const [record] = recordsOf(partition.bytes, header);
+    assert.ok(record?.key != null && record.value !== null);
+    return decodeControlRecord(record.key, record.value);
+  });
+  assert.deepEqual(markers, [
+    { type: 'commit', value: { coordinatorEpoch: 3 } },
+    { type: 'abort', value: { coordinatorEpoch: 3 } },
+  ]);
+  for (const each of [coordinated, await coordinatorOf(partition)]) {
+    assert.deepEqual(offsetsOf(each, 'g'), ['t-0: 2']);
+    assert.deepEqual(offsetsOf(each, 'h'), []);
+    assert.deepEqual(offsetsOf(each, 'i'), []);
+    assert.ok(each.coordinator.machine.offsets.hasPending('i', 't', 0));
+    assert.ok(!each.coordinator.machine.offsets.hasPendingOf('h'));
+  }
+  // One that has read it goes on where the other was.
+  const again = await coordinatorOf(partition);
+  assert.equal(end(again, 9, true), 0);
+  assert.deepEqual(offsetsOf(again, 'i'), ['t-0: 4']);
+});
+
+test('what becomes of a marker is told as the log said it', async () => {
+  const partition = new MemoryPartition();
+  const coordinated = await coordinatorOf(partition);
+  assert.equal(codeOf(ask(coordinated, transactionalCommitOf('g', 2, 7))), 0);
+  // INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, NOT_ENOUGH_REPLICAS, NOT_LEADER_OR_FOLLOWER
+  for (const code of [47, 90, NOT_ENOUGH_REPLICAS, 6]) {
+    partition.refuses = code;
+    assert.equal(end(coordinated, 7, true), code);
+  }
+  // A producer that is fenced is told so.
+  partition.refuses = 47;
+  assert.equal(codeOf(ask(coordinated, transactionalCommitOf('g', 3, 7))), 47);
+  partition.refuses = 0;
+  assert.deepEqual(offsetsOf(coordinated, 'g'), []);
+  partition.held = [];
+  assert.equal(end(coordinated, 7, true), null);
+  assert.deepEqual(offsetsOf(coordinated, 'g'), []);
+  for (const settle of partition.held) settle();
+  assert.deepEqual(offsetsOf(coordinated, 'g'), ['t-0: 2']);
+});
+
+test('a marker that is not committed in time, or comes when there is no coordinator', async () => {
+  const partition = new MemoryPartition();
+  const coordinated = await coordinatorOf(partition, { 'offsets.commit.timeout.ms': '100' });
+  const { coordinator, clock } = coordinated;
+  partition.held = [];
+  const codes: number[] = [];
+  const marker = { producerId: 7, producerEpoch: 6, commit: true, coordinatorEpoch: 3, transactionVersion: 0 };
+  coordinator.endTransaction(marker, (code) => codes.push(code));
+  clock.advance(200);
+  // REQUEST_TIMED_OUT
+  assert.deepEqual(codes, [7]);
+  coordinator.endTransaction(marker, (code) => codes.push(code));
+  coordinator.stop();
+  // NOT_COORDINATOR
+  assert.deepEqual(codes, [7, 16]);
+  coordinator.endTransaction(marker, (code) => codes.push(code));
+  assert.deepEqual(codes, [7, 16, 16]);
+});
+
 test('while it loads, and when it has stopped, it says so', async () => {
   const partition = new MemoryPartition();
   const coordinated = await coordinatorOf(partition);
@@ -173,6 +289,7 @@ test('while it loads, and when it has stopped, it says so', async () => {
   };
   const coordinator = new GroupCoordinator(parts, partition);
   assert.equal(codeOf(ask({ coordinator, clock }, commitOf('g', 2))), 14);
+  assert.equal(end({ coordinator, clock }, 7, true), 14);
 });
 
 test('a type of record that is not known is skipped, a damaged one ends the loading', async () => {
