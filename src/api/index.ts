@@ -30,6 +30,7 @@ import { deleteGroups } from './42-delete-groups.ts';
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts';
 import { offsetDelete } from './47-offset-delete.ts';
 import { describeCluster } from './60-describe-cluster.ts';
+import { describeProducers } from './61-describe-producers.ts';
 import { describeTransactions } from './65-describe-transactions.ts';
 import { listTransactions } from './66-list-transactions.ts';
 import { consumerGroupHeartbeat } from './68-consumer-group-heartbeat.ts';
@@ -69,6 +70,7 @@ export const apis: { readonly [Name in ApiName]?: Api<RequestOf<Name>, ResponseO
   IncrementalAlterConfigs: incrementalAlterConfigs,
   OffsetDelete: offsetDelete,
   DescribeCluster: describeCluster,
+  DescribeProducers: describeProducers,
   DescribeTransactions: describeTransactions,
   ListTransactions: listTransactions,
   ConsumerGroupHeartbeat: consumerGroupHeartbeat,

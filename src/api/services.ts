@@ -84,6 +84,18 @@ export interface EpochPart extends PartitionKey {
   readonly leaderEpoch: number;
 }
 
+export interface DescribedProducers {
+  readonly errorCode: number;
+  readonly activeProducers: readonly {
+    readonly producerId: number;
+    readonly producerEpoch: number;
+    readonly lastSequence: number;
+    readonly lastTimestamp: bigint;
+    readonly coordinatorEpoch: number;
+    readonly currentTxnStartOffset: number;
+  }[];
+}
+
 export interface DeletePart extends PartitionKey {
   readonly offset: number;
 }
@@ -148,6 +160,7 @@ export interface Services {
     items: OffsetsPart[];
   }): Promise<{ errorCode: number; timestamp: bigint; offset: number; leaderEpoch: number }[]>;
   epochEnds(items: EpochPart[]): Promise<{ errorCode: number; leaderEpoch: number; endOffset: number }[]>;
+  describeProducers(items: PartitionKey[]): Promise<DescribedProducers[]>;
   deleteRecords(items: DeletePart[]): Promise<{ errorCode: number; lowWatermark: number }[]>;
 
   /** Has control answer the request; the response comes when every shard sees what it changed. */

@@ -84,6 +84,7 @@ export function shardServices(parts: ServiceParts): Services {
     },
     listOffsets: (call) => new Promise((resolve) => scatter.ask('listOffsets', call, resolve)),
     epochEnds: (items) => new Promise((resolve) => scatter.ask('epochEnd', { items }, resolve)),
+    describeProducers: (items) => new Promise((resolve) => scatter.ask('describeProducers', { items }, resolve)),
     deleteRecords: (items) => new Promise((resolve) => scatter.ask('deleteRecords', { items }, resolve)),
     control,
     ...coordinatorServices(parts, control),

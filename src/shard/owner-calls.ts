@@ -99,6 +99,31 @@ export const deleteRecordsResults = message('DeleteRecordsResults', {
   fields: { results: array('0+', { errorCode: i16('0+'), lowWatermark: i64('0+') }) },
 });
 
+/** DescribeProducers (KIP-664). */
+export const describeProducersCall = message('DescribeProducersCall', {
+  versions: '0',
+  flexible: 'none',
+  fields: { items: array('0+', partitionKey) },
+});
+
+export const describeProducersResults = message('DescribeProducersResults', {
+  versions: '0',
+  flexible: 'none',
+  fields: {
+    results: array('0+', {
+      errorCode: i16('0+'),
+      activeProducers: array('0+', {
+        producerId: i64('0+'),
+        producerEpoch: i32('0+'),
+        lastSequence: i32('0+'),
+        lastTimestamp: i64x('0+'),
+        coordinatorEpoch: i32('0+'),
+        currentTxnStartOffset: i64('0+'),
+      }),
+    }),
+  },
+});
+
 /** A waiting Fetch: see shard/watch. */
 export const watchCall = message('WatchCall', {
   versions: '0',
@@ -141,5 +166,8 @@ export type EpochEndResult = Decoded<typeof epochEndResults>['results'][number];
 export type DeleteRecordsCall = Decoded<typeof deleteRecordsCall>;
 export type DeleteRecordsItem = DeleteRecordsCall['items'][number];
 export type DeleteRecordsResult = Decoded<typeof deleteRecordsResults>['results'][number];
+export type DescribeProducersCall = Decoded<typeof describeProducersCall>;
+export type DescribeProducersItem = DescribeProducersCall['items'][number];
+export type DescribeProducersResult = Decoded<typeof describeProducersResults>['results'][number];
 export type WatchCall = Decoded<typeof watchCall>;
 export type CheckpointResult = Decoded<typeof checkpointResults>['results'][number];

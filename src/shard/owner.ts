@@ -10,6 +10,8 @@ import type { TimestampAndOffset } from '../storage/lookup.ts';
 import type {
   DeleteRecordsItem,
   DeleteRecordsResult,
+  DescribeProducersItem,
+  DescribeProducersResult,
   EpochEndItem,
   EpochEndResult,
   FetchCall,
@@ -63,6 +65,13 @@ export class Owner {
         return;
       case 'deleteRecords':
         done((call.items as DeleteRecordsItem[]).map((item) => this.#deleteRecords(item)) as Questions[N]['result'][]);
+        return;
+      case 'describeProducers':
+        done(
+          (call.items as DescribeProducersItem[]).map((item) =>
+            this.#describeProducers(item),
+          ) as Questions[N]['result'][],
+        );
         return;
       default:
         name satisfies never;
@@ -192,6 +201,21 @@ export class Owner {
     if (offset < 0 || offset > log.highWatermark) return { errorCode: ERRORS.OFFSET_OUT_OF_RANGE, lowWatermark: -1 };
     log.raiseStartOffset(offset);
     return { errorCode: ERRORS.NONE, lowWatermark: log.startOffset };
+  }
+
+  #describeProducers({ topicId, partition }: DescribeProducersItem): DescribeProducersResult {
+    const found = this.#partitions.get(topicId, partition);
+    const log = found?.log ?? null;
+    if (log === null) return { errorCode: found?.absence ?? ERRORS.NOT_LEADER_OR_FOLLOWER, activeProducers: [] };
+    const activeProducers = log.producers.entries().map((entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.timestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTxnStartOffset: entry.currentTxnFirstOffset,
+    }));
+    return { errorCode: ERRORS.NONE, activeProducers };
   }
 }
 

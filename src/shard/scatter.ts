@@ -15,6 +15,10 @@ import {
   deleteRecordsResults,
   type DeleteRecordsCall,
   type DeleteRecordsResult,
+  describeProducersCall,
+  describeProducersResults,
+  type DescribeProducersCall,
+  type DescribeProducersResult,
   epochEndCall,
   epochEndResults,
   type EpochEndCall,
@@ -36,6 +40,7 @@ export interface Questions {
   listOffsets: { call: ListOffsetsCall; result: ListOffsetsResult };
   epochEnd: { call: EpochEndCall; result: EpochEndResult };
   deleteRecords: { call: DeleteRecordsCall; result: DeleteRecordsResult };
+  describeProducers: { call: DescribeProducersCall; result: DescribeProducersResult };
 }
 
 export type QuestionName = keyof Questions;
@@ -55,9 +60,16 @@ export const WIRE: { readonly [N in QuestionName]: Wire<N> } = {
   listOffsets: { number: 1, call: listOffsetsCall, results: listOffsetsResults },
   epochEnd: { number: 2, call: epochEndCall, results: epochEndResults },
   deleteRecords: { number: 3, call: deleteRecordsCall, results: deleteRecordsResults },
+  describeProducers: { number: 4, call: describeProducersCall, results: describeProducersResults },
 };
 
-export const QUESTION_NAMES: readonly QuestionName[] = ['fetch', 'listOffsets', 'epochEnd', 'deleteRecords'];
+export const QUESTION_NAMES: readonly QuestionName[] = [
+  'fetch',
+  'listOffsets',
+  'epochEnd',
+  'deleteRecords',
+  'describeProducers',
+];
 
 /** Answers a question about partitions of this thread: results in the order of the items. */
 export type AnswerHere = <N extends QuestionName>(

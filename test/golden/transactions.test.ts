@@ -1,6 +1,6 @@
 /**
  * A partition to which seven producers of Kafka 4.4 have written, with and without transactions of both versions (transactions.gz, written by
- * transactions/record.ts): ten segments, and two transactions that are open. The same batches give the same bytes in every file, and
+ * transactions/record.ts): ten segments, and one transaction that is open. The same batches give the same bytes in every file, and
  * whoever has them (appended, opened, recovered after a crash) answers Fetch and ListOffsets as Kafka did.
  */
 import assert from 'node:assert/strict';
