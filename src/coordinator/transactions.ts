@@ -234,16 +234,9 @@ export class TransactionCoordinator {
  * CONCURRENT_TRANSACTIONS and come again after its client's back-off: it waits a little instead, as the markers take milliseconds.
  */
 function beginningId(event: TransactionEvent): string | null {
-  switch (event.kind) {
-    case 'InitProducerId':
-    case 'AddOffsetsToTxn':
-      return event.request.transactionalId;
-    case 'AddPartitionsToTxn': {
-      const [transaction] = event.request.transactions;
-      if (transaction === undefined) return event.request.v3AndBelowTransactionalId;
-      return transaction.verifyOnly ? null : transaction.transactionalId;
-    }
-    default:
-      return null;
-  }
+  if (event.kind === 'InitProducerId' || event.kind === 'AddOffsetsToTxn') return event.request.transactionalId;
+  if (event.kind !== 'AddPartitionsToTxn') return null;
+  const [transaction] = event.request.transactions;
+  if (transaction === undefined) return event.request.v3AndBelowTransactionalId;
+  return transaction.verifyOnly ? null : transaction.transactionalId;
 }

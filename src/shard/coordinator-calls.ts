@@ -121,7 +121,7 @@ export class CoordinatorCalls {
 
   #kindOf(api: CoordinatorApi): Kind {
     const { groups, transactions } = this.#parts;
-    return (isTransactionApi(api) ? transactions : groups) as Kind;
+    return isTransactionApi(api) ? transactions : groups;
   }
 
   #send<N extends CoordinatorApi>(
@@ -211,8 +211,7 @@ function eventOf<N extends CoordinatorApi>({ api, version, request, client }: Co
 
 /** The lists of several coordinators as one. */
 function joined<N extends ListApi>(api: N, lists: readonly unknown[], errorCode: number): ResponseOf<N> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the lists are of the API
-  return JOIN[api](lists as never[], errorCode) as ResponseOf<N>;
+  return JOIN[api](lists as never[], errorCode);
 }
 
 const JOIN: { readonly [N in ListApi]: (lists: readonly ResponseOf<N>[], errorCode: number) => ResponseOf<N> } = {
