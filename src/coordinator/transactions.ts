@@ -76,7 +76,12 @@ export class TransactionCoordinator {
     const machine = new TransactionMachine({ config });
     this.#machine = machine;
     const log = new CoordinatorLog(partition, native, transactionCodec, NO_CODEC);
-    const producerId = (): number | null => producerIds.take();
+    const producerId = (): number | null => {
+      const taken = producerIds.take();
+      // What a timer decides has nobody to submit it again: by its next turn there are some.
+      if (taken === null) producerIds.refill().catch(parts.onFault);
+      return taken;
+    };
     this.#runtime = new Runtime<TransactionEvent, TransactionRecord, Answer>({
       clock,
       timers,

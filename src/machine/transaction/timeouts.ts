@@ -8,6 +8,9 @@ import type { DecideTransaction, TransactionState } from './machine.ts';
 import { type TransactionRecord, tombstone } from './records.ts';
 import { mayExpire, NO_TIMEOUT, type Transaction } from './state.ts';
 
+/** Time for whoever runs the machine to get producer ids. */
+const WITHOUT_IDS_MS = 100;
+
 function nextAbort({ settings }: TransactionState): TransactionTimer {
   const delayMs = settings.config.values['transaction.abort.timed.out.transaction.cleanup.interval.ms'];
   return { key: 'abortTimedOut', delayMs, event: { kind: 'abortTimedOut' } };
@@ -35,9 +38,9 @@ export const abortTimedOut: DecideTransaction<'abortTimedOut'> = (state, _event,
       records.push(state.record(aborted, context));
       continue;
     }
-    // Without a producer id at hand: what is decided so far goes first, and the rest follows at once.
-    if (records.length === 0) return { records, answer: NEEDS_PRODUCER_ID };
-    return { records, answer: null, timers: [{ ...nextAbort(state), delayMs: 0 }], divisible: true };
+    // Without a producer id at hand: what is decided so far goes first, and the rest follows when there are some again.
+    const timers = [{ ...nextAbort(state), delayMs: WITHOUT_IDS_MS }];
+    return { records, answer: NEEDS_PRODUCER_ID, timers, divisible: true };
   }
   return { records, answer: null, timers: [nextAbort(state)], divisible: true };
 };

@@ -1,12 +1,14 @@
 /** The coordinator of transactions of one partition over a log in memory: ids, markers, what waits for the end of a transaction, loading. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { transactionCodec } from '../../../src/coordinator/record-codec.ts';
 import { Timers } from '../../../src/coordinator/timers.ts';
 import { TransactionMarkers } from '../../../src/coordinator/transaction-markers.ts';
 import { TransactionCoordinator, type TransactionResult } from '../../../src/coordinator/transactions.ts';
 import { loadNative } from '../../../src/host/addon.ts';
 import { MetadataImage } from '../../../src/machine/image/image.ts';
 import type { TransactionApi } from '../../../src/protocol/coordinator-key.ts';
+import { BatchBuilder } from '../../../src/protocol/batch-builder.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { RequestOf, ResponseOf } from '../../../src/protocol/schema/index.ts';
 import { TRANSACTIONS_TOPIC } from '../../../src/protocol/topic-names.ts';
@@ -30,7 +32,6 @@ async function life(partition: MemoryPartition, refuseIds = 0) {
   const markers: Marker[] = [];
   let next = 1000;
   let end = 1000;
-  let refills = 0;
   const image = new MetadataImage();
   image.features.set('transaction.version', 2);
   const coordinator = new TransactionCoordinator(
@@ -44,7 +45,6 @@ async function life(partition: MemoryPartition, refuseIds = 0) {
       producerIds: {
         take: () => (next < end ? next++ : null),
         refill() {
-          refills++;
           if (refuseIds === 0) end = next + 2;
           return Promise.resolve(refuseIds);
         },
@@ -80,7 +80,7 @@ async function life(partition: MemoryPartition, refuseIds = 0) {
     assert.ok(result.ok, JSON.stringify(result));
     return result.answer as ResponseOf<N>;
   };
-  return { clock, coordinator, markers, ask, answer, refills: () => refills };
+  return { clock, coordinator, markers, ask, answer };
 }
 
 type Life = Awaited<ReturnType<typeof life>>;
@@ -104,7 +104,7 @@ const state = async ({ answer }: Life): Promise<string | undefined> =>
 test('a life: id, partitions, the answer of the end before the markers, the end after them, and the epoch that follows', async () => {
   const at = await life(new MemoryPartition(undefined, TRANSACTIONS_TOPIC));
   const { producerId = -1, producerEpoch, errorCode } = await at.answer('InitProducerId', 5, init);
-  assert.deepEqual([errorCode, producerEpoch, at.refills()], [0, 0, 1]);
+  assert.deepEqual([errorCode, producerEpoch], [0, 0]);
   assert.equal(await add(at, producerId, 0, [0, 1]), 0);
   assert.equal(await state(at), 'Ongoing');
   const ended = await at.answer('EndTxn', 5, { transactionalId: 'id', producerId, producerEpoch: 0, committed: true });
@@ -199,4 +199,45 @@ test('without producer ids the code of whoever gives them is the answer', async 
     ok: false,
     errorCode: ERRORS.COORDINATOR_LOAD_IN_PROGRESS,
   });
+});
+
+test('a transaction whose producer has no epochs left is aborted in time, though there is no producer id at hand', async () => {
+  const value = {
+    producerId: 5,
+    previousProducerId: 5,
+    nextProducerId: -1,
+    producerEpoch: 32_766,
+    nextProducerEpoch: -1,
+    transactionTimeoutMs: 1000,
+    transactionStatus: 1,
+    transactionPartitions: [{ topic: 't', partitionIds: [0] }],
+    transactionLastUpdateTimestampMs: 1,
+    transactionStartTimestampMs: 1,
+    clientTransactionVersion: 2,
+  };
+  const { key, value: bytes } = transactionCodec.encode({
+    type: 'transactionLog',
+    key: { transactionalId: 'id' },
+    version: 1,
+    value,
+  });
+  const builder = new BatchBuilder({ baseOffset: 0, leaderEpoch: 1 });
+  builder.append({ timestamp: 1n, key, value: bytes });
+  const log = builder.build((part) => native.crc32c(part, 0, part.length, 0));
+  const at = await life(new MemoryPartition(log, TRANSACTIONS_TOPIC));
+  assert.equal(await state(at), 'Ongoing');
+  for (let n = 0; n < 3; n++) {
+    at.clock.advance(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    at.clock.runSoon();
+  }
+  assert.equal(await state(at), 'PrepareAbort');
+  assert.deepEqual(
+    at.markers.map(({ epoch, commit }) => [epoch, commit]),
+    [[32_767, false]],
+  );
+  at.markers[0]?.done(ERRORS.NONE);
+  at.clock.runSoon();
+  const { transactionStates } = await at.answer('DescribeTransactions', 0, { transactionalIds: ['id'] });
+  assert.deepEqual([transactionStates[0]?.producerId, transactionStates[0]?.producerEpoch], [1000, 0]);
 });
