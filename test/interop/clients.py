@@ -146,6 +146,7 @@ T = "org.apache.kafka.tools"
 TOOLS = {
     "kafka-broker-api-versions": f"{T}.BrokerApiVersionsCommand",
     "kafka-configs": "kafka.admin.ConfigCommand",
+    "kafka-console-consumer": f"{T}.consumer.ConsoleConsumer",
     "kafka-consumer-groups": f"{T}.consumer.group.ConsumerGroupCommand",
     "kafka-consumer-perf-test": f"{T}.ConsumerPerformance",
     "kafka-delete-records": f"{T}.DeleteRecordsCommand",
@@ -153,6 +154,8 @@ TOOLS = {
     "kafka-get-offsets": f"{T}.GetOffsetShell",
     "kafka-producer-perf-test": f"{T}.ProducerPerformance",
     "kafka-topics": f"{T}.TopicCommand",
+    "kafka-transactions": f"{T}.TransactionsCommand",
+    "transactional-message-copier": f"{T}.TransactionalMessageCopier",
     "kafka-verifiable-consumer": f"{T}.VerifiableConsumer",
     "kafka-verifiable-producer": f"{T}.VerifiableProducer",
 }

@@ -7,7 +7,7 @@
 #                                                foreground, prints a line with "ready", and keeps its data in {dir}/data
 #   --long       a million records a cell and a hundred kills     --records N, --kills N   other sizes
 #   --cells REGEX  these cells of the matrix, by producer and name: 'Java, zstd, acks=all$'
-#   --only A,B   these parts: kcat, matrix, shapes, tools, groups, restart, crash      --first-port N   where to look for free ports
+#   --only A,B   these parts: kcat, matrix, shapes, tools, groups, transactions, restart, crash      --first-port N   where to look for free ports
 #
 # Tools come from their registries into .build/interop: a Python environment with confluent-kafka and aiokafka (needs python3), Kafka's jars
 # (needs mvn and a JDK 17), kcat (apt-get, as root). What cannot be had is skipped with a line that says so.
@@ -56,11 +56,20 @@ stamp=$work/libs.$(cksum <"$here/pom.xml" | cut -d' ' -f1)
 if [ ! -e "$stamp" ] && command -v mvn >/dev/null && command -v "$java" >/dev/null; then
   note "fetching Kafka's jars"
   tools=$(sed -n 's:.*<tools.version>\(.*\)</tools.version>.*:\1:p' "$here/pom.xml")
+  old=$(sed -n 's:.*<old.versions>\(.*\)</old.versions>.*:\1:p' "$here/pom.xml")
+  fetch_old() {
+    local version
+    for version in $old; do
+      bounded mvn -q -B -f "$here/pom.xml" dependency:copy -Dartifact="org.apache.kafka:kafka-clients:$version" \
+        -DoutputDirectory="$work/libs-$version" >>"$work/mvn.log" 2>&1 || return 1
+    done
+  }
   rm -rf "$work/libs" "$work/libs-tools"
   if bounded mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/libs" -DincludeScope=runtime \
       >"$work/mvn.log" 2>&1 \
     && bounded mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -Dkafka.version="$tools" \
-      -DoutputDirectory="$work/libs-tools" -DincludeScope=runtime >>"$work/mvn.log" 2>&1; then
+      -DoutputDirectory="$work/libs-tools" -DincludeScope=runtime >>"$work/mvn.log" 2>&1 \
+    && fetch_old; then
     touch "$stamp"
   else
     note "Kafka's jars could not be fetched (see $work/mvn.log)"

@@ -16,6 +16,7 @@ import matrix_part
 import restart_part
 import shapes_part
 import tools_part
+import transactions_part
 
 PARTS = {
     "kcat": kcat_part.run,
@@ -23,6 +24,7 @@ PARTS = {
     "shapes": shapes_part.run,
     "tools": tools_part.run,
     "groups": group_part.run,
+    "transactions": transactions_part.run,
     "restart": restart_part.run,
     "crash": crash_part.run,
 }

@@ -1,0 +1,334 @@
+"""Transactions by clients of every library: committed, aborted, fenced, timed out, handed from one library to the next; and Kafka's tools."""
+
+import importlib.util
+import random
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import clients
+import transaction_tools
+from clients import HERE, NODE
+from transactor import Refused, Transactor
+
+PARTITIONS = 3
+LEVELS = ("read_committed", "read_uncommitted")
+JAVA_FENCED = {
+    "send": "ExecutionException InvalidProducerEpochException", "commit after send": "InvalidProducerEpochException",
+    "commit": "ProducerFencedException", "offsets": "ProducerFencedException",
+    "late": "The transaction timeout is larger than the maximum value allowed by the broker",
+}
+OLD_JAVA = {
+    **JAVA_FENCED, "first send": "ExecutionException ProducerFencedException",
+    "timed out": {"commit": "ProducerFencedException", "send": "ExecutionException InvalidProducerEpochException",
+                  "offsets": "ProducerFencedException", "abort": "ProducerFencedException"},
+}
+
+
+def same(word, late, **more):
+    """A library that has one word for everything."""
+    words = {case: word for case in ("send", "commit after send", "first send", "commit", "offsets")}
+    return {**words, "timed out": {case: word for case in ("commit", "send", "offsets", "abort")}, "late": late, **more}
+
+
+# How each says that a producer is fenced, or that its transaction was aborted because it took too long; learned from Apache Kafka 4.4.
+WORDS = {
+    # Knows that it was late, and not fenced (KIP-890): what it can abort by itself it aborts, and goes on.
+    "Java": {**JAVA_FENCED, "first send": "ExecutionException InvalidProducerEpochException",
+             "timed out": {"commit": "InvalidTxnStateException", "send": "ExecutionException InvalidProducerEpochException",
+                           "offsets": "ProducerFencedException", "abort": None}},
+    "Java 3.9": OLD_JAVA,
+    "Java 3.7": OLD_JAVA,
+    "confluent-kafka": same("_FENCED fatal", "INVALID_TRANSACTION_TIMEOUT fatal"),
+    "aiokafka": same("ProducerFenced", "InvalidTransactionTimeout"),
+    "kafkajs": same("INVALID_PRODUCER_EPOCH", "INVALID_TRANSACTION_TIMEOUT"),
+}
+# It cannot take over a transactional id, and as a reader it knows of one aborted transaction a producer; with Apache Kafka too.
+HALF = ("@platformatic/kafka",)
+
+
+def libraries():
+    """Name → command line and what is missing."""
+    python = [sys.executable, "-u", str(HERE / "transactor.py")]
+    node = [NODE, "--disable-warning=ExperimentalWarning", str(HERE / "transactor.ts")]
+    aiokafka = None if importlib.util.find_spec("aiokafka") else "aiokafka is not installed"
+    return {
+        "Java": (clients.java_argv("Transactor"), clients.JAVA_CLIENT.missing),
+        **{f"Java {version}": old_java(version) for version in ("3.9", "3.7")},
+        "confluent-kafka": ([*python, "confluent"], clients.CONFLUENT.missing),
+        "aiokafka": ([*python, "aiokafka"], aiokafka),
+        "kafkajs": ([*node, "kafkajs"], clients.KAFKAJS.missing),
+        "@platformatic/kafka": ([*node, "platformatic"], clients.PLATFORMATIC.missing),
+    }
+
+
+def old_java(version):
+    """The same program with older client classes before the newest."""
+    [libs, *_] = sorted(clients.WORK.glob(f"libs-{version}*")) or [None]
+    missing = clients.JAVA_CLIENT.missing or (None if libs else f"kafka-clients {version} is not there")
+    return clients.java_argv("Transactor", libs=f"{libs.name}/*:{clients.WORK}/libs" if libs else "libs"), missing
+
+
+def run(suite):
+    if not suite.has(clients.JAVA_CLIENT, "transactions"):
+        return
+    transactors = {}
+    for name, (argv, missing) in libraries().items():
+        if missing:
+            suite.skip(f"transactions of {name}", missing)
+        else:
+            transactors[name] = Transactor(name, argv, suite.bootstrap)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            # Those that wait longest first.
+            checks = [(f"transactions of {name}: too late", pool.submit(too_late, suite, transactors, name)) for name in transactors if name in WORDS]
+            checks += [(f"transactions of {name}: commit, abort, isolation", pool.submit(ends, suite, transactors, name)) for name in transactors]
+            checks += [(f"transactions of {name}: offsets of a group", pool.submit(offsets, suite, transactors, name))
+                       for name in transactors if name not in HALF]
+            checks += [(f"transactions of {name}: fenced", pool.submit(fenced, suite, transactors, name)) for name in transactors if name in WORDS]
+            checks.append(("one transactional id from library to library", pool.submit(handed_on, suite, transactors)))
+            checks.append(("a transaction over many partitions", pool.submit(wide, suite, transactors["Java"])))
+            checks.append(("offsets of a member that is not in the group are refused", pool.submit(strangers_offsets, suite, transactors)))
+            checks.append(("the admin client fences producers", pool.submit(fenced_by_admin, suite, transactors)))
+            for title, future in checks:
+                suite.check(title, future.result)
+        transaction_tools.run(suite, transactors["Java"])
+    finally:
+        for transactor in transactors.values():
+            transactor.end()
+
+
+def topic_of(suite, transactors, kind, name, partitions=PARTITIONS):
+    topic = suite.topic(f"txn-{kind}-{name.lower().replace('@', '').replace('/', '-').replace(' ', '')}")
+    transactors["Java"].call("create", topic=topic, partitions=partitions)
+    return topic
+
+
+def refused(call, word, what):
+    """The call is answered with the error that `word` names."""
+    try:
+        call()
+    except Refused as answer:
+        assert answer.error == word or f" {word}" in f" {answer.error} {answer}", f"{what}: {word} expected, got {answer}"
+        return
+    raise AssertionError(f"{what}: {word} expected, but it was done")
+
+
+def sees(transactors, name, topic, committed, uncommitted=None):
+    """Readers of the library itself, of Java and of librdkafka see the values, a list a partition, at both isolation levels."""
+    readers = {one for one in (name, "Java", "confluent-kafka") if one in transactors and one not in HALF}
+    for level, expected in zip(LEVELS, (committed, uncommitted)):
+        for reader in readers if expected is not None else ():
+            seen = transactors[reader].read(topic, len(expected), level)
+            for partition, (some, wanted) in enumerate(zip(seen, expected)):
+                assert some == wanted, f"{reader}, {level}, partition {partition} of {topic}: {difference(some, wanted)}"
+
+
+def difference(seen, wanted):
+    missing = [one for one in wanted if one not in seen]
+    more = [one for one in seen if one not in wanted]
+    return f"{len(seen)} values instead of {len(wanted)}; missing {missing[:5]}, not expected {more[:5]}, twice {len(seen) - len(set(seen))}"
+
+
+def values(step, count):
+    return [[f"{step}-{partition}-{index}" for index in range(count)] for partition in range(PARTITIONS)]
+
+
+def joined(*lists):
+    return [sum((one[partition] for one in lists), []) for partition in range(PARTITIONS)]
+
+
+def ends(suite, transactors, name):
+    """Two producers in the same partitions at the same time; what one holds open hides what the other has committed behind it."""
+    topic = topic_of(suite, transactors, "ends", name)
+    transactor = transactors[name]
+    one, two = transactor.producer(f"{topic}-1", f"{topic}-1"), transactor.producer(f"{topic}-2", f"{topic}-2")
+    steps = [values(step, 20) for step in range(9)]
+    one.transaction(topic, steps[0])
+    one.transaction(topic, steps[1], "abort")
+    one.transaction(topic, steps[2])
+    sees(transactors, name, topic, joined(steps[0], steps[2]), joined(*steps[:3]))
+    one.transaction(topic, steps[3], None)
+    two.transaction(topic, steps[4])
+    two.transaction(topic, steps[5], "abort")
+    sees(transactors, name, topic, joined(steps[0], steps[2]), joined(*steps[:6]))
+    one.abort()
+    two.transaction(topic, steps[6], None)
+    one.transaction(topic, steps[7])
+    sees(transactors, name, topic, joined(steps[0], steps[2], steps[4]), joined(*steps[:8]))
+    two.commit()
+    one.transaction(topic, steps[8], "abort")
+    sees(transactors, name, topic, joined(*(steps[step] for step in (0, 2, 4, 6, 7))), joined(*steps))
+    for producer in (one, two):
+        producer.close()
+    return "9 transactions of 2 producers"
+
+
+def offsets(suite, transactors, name):
+    topic = topic_of(suite, transactors, "offsets", name)
+    group = f"g-{topic}"
+    producer = transactors[name].producer(topic, topic)
+
+    def committed(**more):
+        return transactors["Java"].call(
+            "committed", group=group, topic=topic, partition=0, isolation="read_committed", **more)["offset"]
+
+    def consume(offset):
+        producer.begin()
+        producer.send(topic, 0, [f"to-{offset}"])
+        producer.offsets(group=group, topic=topic, partition=0, offset=offset)
+
+    consume(5)
+    # It asks for stable offsets until its time is over.
+    refused(lambda: committed(wait=700), "TimeoutException", "the offset of an open transaction")
+    producer.commit()
+    assert committed() == 5, committed()
+    consume(7)
+    refused(lambda: committed(wait=700), "TimeoutException", "the offset of the next open transaction")
+    producer.abort()
+    assert committed() == 5, f"{committed()} after an abort"
+    consume(9)
+    producer.commit()
+    assert committed() == 9, committed()
+    sees(transactors, "Java", topic, [["to-5", "to-9"]])
+    producer.close()
+
+
+def fenced(suite, transactors, name):
+    """Whatever the older producer of an id does next, it is told so, and nothing of it is ever seen."""
+    topic = topic_of(suite, transactors, "fenced", name)
+    transactor = transactors[name]
+    words = WORDS[name]
+    kept = [[] for _ in range(PARTITIONS)]
+    older = transactor.producer(f"{topic}-0", topic)
+    for turn, case in enumerate(("send", "commit", "first send", "offsets")):
+        if case != "first send":
+            older.transaction(topic, values(f"open-{turn}", 5), None)
+        newer = transactor.producer(f"{topic}-{turn + 1}", topic)
+        if case == "send":
+            refused(lambda: older.send(topic, 0, ["zombie"]), words["send"], "a send of the older producer")
+            refused(older.commit, words["commit after send"], "its commit")
+        elif case == "first send":
+            older.begin()
+            refused(lambda: older.send(topic, 0, ["zombie"]), words["first send"], "the first send of an older producer's transaction")
+        elif case == "offsets":
+            refused(lambda: older.offsets(group=topic, topic=topic, partition=0, offset=1), words["offsets"], "offsets of the older producer")
+        else:
+            refused(older.commit, words["commit"], "the commit of the older producer")
+        some = values(f"kept-{turn}", 5)
+        newer.transaction(topic, some)
+        kept = joined(kept, some)
+        older = newer
+    sees(transactors, name, topic, kept)
+    older.close()
+    return "by a send, a commit, a first send and offsets"
+
+
+def too_late(suite, transactors, name):
+    """A transaction past its timeout is aborted by the broker, and the producer is told; a timeout over the maximum is refused."""
+    topic = topic_of(suite, transactors, "late", name, 4)
+    transactor = transactors[name]
+    words = WORDS[name]
+    refused(lambda: transactor.producer(f"{topic}-never", f"{topic}-never", timeout=900_001), words["late"], "a timeout over transaction.max.timeout.ms")
+    cases = list(words["timed out"].items())
+    producers = []
+    for partition, (case, _) in enumerate(cases):
+        producer = transactor.producer(f"{topic}-{case}", f"{topic}-{case}", timeout=1000)
+        producer.begin()
+        producer.send(topic, partition, [f"late-{case}"])
+        producers.append(producer)
+    began = time.monotonic()
+    after = transactors["Java"].producer(f"{topic}-after", f"{topic}-after")
+    after.transaction(topic, [[f"after-{partition}"] for partition in range(4)])
+    expected = [[f"after-{partition}"] for partition in range(4)]
+    # Kafka looks for late transactions every ten seconds.
+    while (seen := transactors["Java"].read(topic, 4, LEVELS[0])) != expected:
+        assert time.monotonic() < began + 30, f"not aborted within 30 s: {seen}"
+        time.sleep(0.2)
+    waited = time.monotonic() - began
+    for partition, (producer, (case, word)) in enumerate(zip(producers, cases)):
+        call = {"commit": producer.commit, "abort": producer.abort, "send": lambda: producer.send(topic, partition, ["zombie"]),
+                "offsets": lambda: producer.offsets(group=topic, topic=topic, partition=0, offset=1)}[case]
+        if word is None:
+            call()
+        else:
+            refused(call, word, f"{case} after the timeout")
+        if name == "Java" and case == "send":
+            producer.abort()
+        if name == "Java" and case in ("abort", "send"):
+            producer.begin()
+            producer.send(topic, partition, ["once more"])
+            producer.commit()
+            expected[partition].append("once more")
+    sees(transactors, name, topic, expected)
+    return f"aborted after {waited:.1f} s"
+
+
+def handed_on(suite, transactors):
+    """Every library takes one id over from every other, while the one before has a transaction open."""
+    topic = topic_of(suite, transactors, "handed", "on")
+    names = [name for name in transactors if name in WORDS]
+    order = [name for first in names for second in names for name in (first, second)]
+    seed = random.randrange(1 << 30)
+    if not suite.long:
+        order = [*names, *random.Random(seed).sample(names, len(names))]
+    kept = [[] for _ in range(PARTITIONS)]
+    before = None
+    for turn, name in enumerate(order):
+        producer = transactors[name].producer(f"handed-{suite.run_id}-{turn}", topic)
+        if before:
+            refused(before.commit, WORDS[before.library]["commit"], f"turn {turn}, {before.library} after {name} came")
+        some = values(f"{turn}-kept", 3)
+        producer.transaction(topic, some)
+        kept = joined(kept, some)
+        producer.transaction(topic, values(f"{turn}-open", 3), None)
+        before = producer
+    before.abort()
+    sees(transactors, "Java", topic, kept)
+    return f"{' → '.join(order)}" if not suite.long else f"{len(order)} turns"
+
+
+def wide(suite, java):
+    """One transaction that writes to thousands of partitions."""
+    count, each = (10_000, 1000) if suite.long else (400, 200)
+    topics = [suite.topic(f"txn-wide-{number}") for number in range(count // each)]
+    for topic in topics:
+        java.call("create", topic=topic, partitions=each)
+    producer = java.producer(topics[0], topics[0], timeout=600_000)
+    seconds = []
+    for turn, end in enumerate(("commit", "abort", "commit")):
+        producer.begin()
+        for topic in topics:
+            java.call("send", name=topics[0], records=[[topic, partition, f"{turn}"] for partition in range(each)])
+        began = time.monotonic()
+        getattr(producer, end)()
+        seconds.append(time.monotonic() - began)
+    for topic in topics:
+        seen = java.read(topic, each, LEVELS[0])
+        wrong = [partition for partition, some in enumerate(seen) if some != ["0", "2"]]
+        assert not wrong, f"{topic}: {len(wrong)} partitions differ, first {wrong[0]} with {seen[wrong[0]]}"
+    return f"{count:,} partitions, commit {seconds[0]:.2f} s, abort {seconds[1]:.2f} s, commit {seconds[2]:.2f} s"
+
+
+def strangers_offsets(suite, transactors):
+    for name in ("Java", "Java 3.9", "Java 3.7"):
+        if name not in transactors:
+            continue
+        topic = topic_of(suite, transactors, "stranger", name)
+        producer = transactors[name].producer(topic, topic)
+        producer.transaction(topic, [["before"]], None)
+        refused(lambda: producer.offsets(group=topic, topic=topic, partition=0, offset=3, member="nobody", generation=4),
+                "CommitFailedException", f"{name}: offsets of a member that is not in the group")
+        producer.abort()
+        producer.transaction(topic, [["after"]])
+        sees(transactors, name, topic, [["after"]])
+
+
+def fenced_by_admin(suite, transactors):
+    for name in [name for name in transactors if name in WORDS]:
+        topic = topic_of(suite, transactors, "admin", name)
+        producer = transactors[name].producer(topic, topic)
+        producer.transaction(topic, [["open"]], None)
+        transactors["Java"].call("fence", id=topic)
+        refused(producer.commit, WORDS[name]["commit"], f"{name}: the commit after fenceProducers")
+        sees(transactors, name, topic, [[]], [["open"]])
