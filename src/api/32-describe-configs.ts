@@ -3,10 +3,11 @@
  *
  * v1 synonyms      v3 type and documentation (KIP-569)      v4 flexible
  */
-import { type BrokerConfig, withDynamicConfigs } from '../config/broker-config.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
 import {
   describeBrokerConfigs,
   describeDefaultBrokerConfigs,
+  describeGroupConfigs,
   describeTopicConfigs,
   type ConfigEntry,
 } from '../config/describe.ts';
@@ -40,26 +41,13 @@ function describe(asked: Asked, request: DescribeConfigsRequest, entries: readon
   };
 }
 
-/** The configuration with the dynamic settings of all brokers and of this one. */
-function configInForce({ config, image, nodeId }: Services): BrokerConfig {
-  const cluster = image.configs.of(RESOURCE.broker, '');
-  const own = image.configs.of(RESOURCE.broker, String(nodeId));
-  if (cluster.size === 0 && own.size === 0) return config;
-  return withDynamicConfigs(config, Object.fromEntries(cluster), Object.fromEntries(own)).config;
-}
-
-function describeTopic(
-  asked: Asked,
-  request: DescribeConfigsRequest,
-  services: Services,
-  config: BrokerConfig,
-): Result {
+function describeTopic(asked: Asked, request: DescribeConfigsRequest, services: Services): Result {
   const name = asked.resourceName;
   const problem = topicNameProblem(name);
   if (problem !== null) return failed(asked, ERRORS.INVALID_TOPIC_EXCEPTION, problem);
   if (!services.image.topics.byName(name)) return failed(asked, ERRORS.UNKNOWN_TOPIC_OR_PARTITION, '');
   const overrides = Object.fromEntries(services.image.configs.of(RESOURCE.topic, name));
-  return describe(asked, request, describeTopicConfigs(config, overrides, asked.configurationKeys));
+  return describe(asked, request, describeTopicConfigs(services.config, overrides, asked.configurationKeys));
 }
 
 function describeBroker(asked: Asked, request: DescribeConfigsRequest, nodeId: number, config: BrokerConfig): Result {
@@ -75,17 +63,22 @@ function brokerProblem(name: string, nodeId: number, or: string): string | null 
   return Number(name) === nodeId ? null : `Unexpected broker id, expected ${nodeId}${or} but received ${name}`;
 }
 
-/** Loggers, groups and client metrics have nothing to describe yet; who asks for them wrongly hears Kafka's words. */
+/** A group need not be there to have settings. */
+function describeGroup(asked: Asked, request: DescribeConfigsRequest, { image, config }: Services): Result {
+  const { resourceName, configurationKeys } = asked;
+  if (resourceName === '') return failed(asked, ERRORS.INVALID_REQUEST, 'Group name must not be empty');
+  const overrides = Object.fromEntries(image.configs.of(RESOURCE.group, resourceName));
+  return describe(asked, request, describeGroupConfigs(config, overrides, configurationKeys));
+}
+
+/** Loggers and client metrics have nothing to describe; who asks for them wrongly hears Kafka's words. */
 function refuseOther(asked: Asked, nodeId: number): Result {
   const { resourceType, resourceName } = asked;
   let problem: string | null = null;
   if (resourceType === RESOURCE.brokerLogger) {
     problem = resourceName === '' ? 'Broker id must not be empty' : brokerProblem(resourceName, nodeId, '');
   } else if (resourceName === '') {
-    problem =
-      resourceType === RESOURCE.group
-        ? 'Group name must not be empty'
-        : 'Client metrics subscription name must not be empty';
+    problem = 'Client metrics subscription name must not be empty';
   }
   return failed(
     asked,
@@ -105,10 +98,11 @@ export const describeConfigs: Api<DescribeConfigsRequest, DescribeConfigsRespons
         results: request.resources.map((asked) => failed(asked, ERRORS.INVALID_REQUEST, message)),
       };
     }
-    const config = configInForce(services);
+    const { config } = services;
     const results = request.resources.map((asked) => {
-      if (asked.resourceType === RESOURCE.topic) return describeTopic(asked, request, services, config);
+      if (asked.resourceType === RESOURCE.topic) return describeTopic(asked, request, services);
       if (asked.resourceType === RESOURCE.broker) return describeBroker(asked, request, nodeId, config);
+      if (asked.resourceType === RESOURCE.group) return describeGroup(asked, request, services);
       return refuseOther(asked, nodeId);
     });
     return { throttleTimeMs: 0, results };

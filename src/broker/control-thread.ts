@@ -6,10 +6,14 @@
  *   stop ─▶ checkpoints ─▶ clean-shutdown files ─▶ metadata log closed ─▶ unlock
  */
 import { uuidToText, ZERO_UUID } from '../base/uuid.ts';
-import type { BrokerConfig } from '../config/broker-config.ts';
+import { type BrokerConfig, type ConfigTexts, problemText } from '../config/broker-config.ts';
+import { brokerSetting } from '../config/broker-settings.ts';
+import { type LiveConfig, liveConfig } from '../config/live-config.ts';
 import { MetadataCoordinator } from '../coordinator/metadata.ts';
+import { CONFIG_RESOURCE } from '../machine/image/configs.ts';
 import type { MetadataImage } from '../machine/image/image.ts';
 import { encodeImage } from '../machine/image/transfer.ts';
+import { connectionLimits } from '../network/settings.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Disk } from '../port/disk.ts';
 import type { Doorbell } from '../port/doorbell.ts';
@@ -23,7 +27,7 @@ import { Mailbox } from '../shard/mailbox.ts';
 import { reasonText } from '../shard/messages.ts';
 import { checkpointResults, type CheckpointResult } from '../shard/owner-calls.ts';
 import { ownerOf } from '../shard/routing.ts';
-import { CONTROL, FIRST_SHARD } from '../shard/shared-block.ts';
+import { CONTROL, FIRST_SHARD, MAIN } from '../shard/shared-block.ts';
 import { countTurns } from '../shard/turns.ts';
 import { BootError, EndError } from './boot-error.ts';
 import { Directories, type FormatDirectories, type Located } from './directories.ts';
@@ -53,7 +57,11 @@ const TOLD: ReadonlySet<string> = new Set(['BootError', 'DiskFault', 'MetadataEr
 export class ControlThread {
   readonly #data: ThreadData;
   readonly #ports: ControlPorts;
+  /** As at the start: the controller lays the dynamic settings over it. */
   readonly #config: BrokerConfig;
+  readonly #live: LiveConfig;
+  /** The dynamic settings that are in force: the image has others after each change. */
+  #dynamic: readonly ReadonlyMap<string, string>[] = [];
   readonly #mailbox: Mailbox<'control'>;
   readonly #directories: Directories;
   #coordinator: MetadataCoordinator | null = null;
@@ -65,6 +73,7 @@ export class ControlThread {
     this.#data = data;
     this.#ports = ports;
     this.#config = configOf(data);
+    this.#live = liveConfig(this.#config);
     const arena = new ThreadArena({
       id: CONTROL,
       memory: data.block.arenas[CONTROL] as ArrayBufferLike,
@@ -246,6 +255,35 @@ export class ControlThread {
     for (const shard of this.#shards()) {
       this.#mailbox.callInTurn('metadataDelta', shard, delta, (applied) => this.#hasApplied(shard, applied.lastOffset));
     }
+    this.#reconfigure();
+  }
+
+  /** Shards follow the dynamic settings by themselves; main is told of those that concern it, the operator of those that do nothing. */
+  #reconfigure(): void {
+    const configs = this.#coordinator?.image.configs;
+    if (configs === undefined) return;
+    const { broker } = CONFIG_RESOURCE;
+    const maps = [configs.of(broker, ''), configs.of(broker, String(this.#config.nodeId))];
+    if (maps.every((map, index) => map === this.#dynamic[index])) return;
+    this.#dynamic = maps;
+    const before = this.#live.config.texts;
+    const { cluster, own } = configs.ofBroker(this.#config.nodeId);
+    const ignored = this.#live.apply(cluster, own);
+    this.#tellIdle(before, ignored.map(problemText));
+    const { perAddressOverrides, ...limits } = connectionLimits(this.#live.config);
+    const overrides = Buffer.from(JSON.stringify(Object.fromEntries(perAddressOverrides)));
+    this.#mailbox.noteInTurn('connectionLimits', MAIN, { ...limits, perAddressOverrides: overrides });
+  }
+
+  /** A line for what was set and changes nothing, as at the start for the file. */
+  #tellIdle(before: ConfigTexts, ignored: readonly string[]): void {
+    const { log } = this.#ports;
+    for (const reason of ignored) log.warn('A dynamic setting is ignored', { reason });
+    const { texts } = this.#live.config;
+    const idle = Object.keys(texts).filter(
+      (name) => texts[name] !== before[name] && brokerSetting(name)?.effect !== 'used',
+    );
+    if (idle.length > 0) log.warn('Dynamic settings without effect', { settings: idle.join(', ') });
   }
 
   #hasApplied(shard: number, lastOffset: number): void {

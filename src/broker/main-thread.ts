@@ -104,6 +104,10 @@ export class MainThread {
     });
     this.#mailbox.handle({
       connectionClosed: ({ connection }) => this.#acceptor.closed(connection),
+      connectionLimits: ({ perAddressOverrides, ...limits }) => {
+        const overrides = JSON.parse(perAddressOverrides.toString()) as Record<string, number>;
+        this.#acceptor.setLimits({ ...limits, perAddressOverrides: new Map(Object.entries(overrides)) });
+      },
       stats: (_message, reply) =>
         reply.answer({ stats: Buffer.from(JSON.stringify({ connections: this.#acceptor.connectionCount })) }),
     });

@@ -8,6 +8,7 @@ import { apis } from '../api/index.ts';
 import type { Services } from '../api/services.ts';
 import { Timers } from '../coordinator/timers.ts';
 import { TransactionMarkers } from '../coordinator/transaction-markers.ts';
+import { type LiveConfig, liveConfig } from '../config/live-config.ts';
 import { ImageChanges } from '../machine/image/changes.ts';
 import { MetadataImage } from '../machine/image/image.ts';
 import { applyTransfer } from '../machine/image/transfer.ts';
@@ -93,6 +94,7 @@ export interface ShardStats {
 
 export class ShardThread {
   readonly #ports: ShardPorts;
+  readonly #live: LiveConfig;
   readonly #config;
   readonly #listeners: readonly ListenerInfo[];
   readonly #mailbox: Mailbox<'shard'>;
@@ -121,7 +123,8 @@ export class ShardThread {
     const { clock, random, log, native, disk, doorbell } = ports;
     const { self, shardCount, block } = data;
     this.#ports = ports;
-    this.#config = configOf(data);
+    this.#live = liveConfig(configOf(data));
+    this.#config = this.#live.config;
     this.#listeners = this.#config.listeners;
     this.#arena = new ThreadArena({
       id: self,
@@ -348,10 +351,18 @@ export class ShardThread {
   async #applyDelta(records: Buffer, lastOffset: number): Promise<void> {
     const changes = new ImageChanges();
     applyTransfer(this.#image, records, changes);
+    if (changes.hasConfigsOf(this.#config.nodeId)) this.#reconfigure();
     await this.#logs.apply(changes);
     this.#refreshCoordinators();
     this.#groups.changed(changes);
     this.#mailbox.metadataOffset = lastOffset;
+  }
+
+  /** Puts the dynamic settings of the broker in force on this thread. */
+  #reconfigure(): void {
+    const { cluster, own } = this.#image.configs.ofBroker(this.#config.nodeId);
+    this.#live.apply(cluster, own);
+    this.#logs.reconfigureAll();
   }
 
   async #openLogs(asked: OpenLogs): Promise<{ logs: number; recovered: number }> {

@@ -73,7 +73,7 @@ export function checkBroker(values: BrokerValues, given: ConfigTexts, parallelis
   checkConnections(values, problems);
   checkReplication(values, problems);
   const endpoints = checkEndpoints(values, given, problems);
-  const perIp = connectionsPerIp(values['max.connections.per.ip.overrides'], problems);
+  const perIp = problems.take(PER_IP, connectionsPerIp(values[PER_IP])) ?? {};
   const affinity = checkShards(values, given, parallelism, problems);
   checkSupported(values, endpoints, problems);
   if (problems.list.length > 0 || endpoints === null) return { ok: false, problems: problems.list };
@@ -253,16 +253,19 @@ function checkAdvertised(endpoints: Endpoints, all: readonly Listener[], problem
   );
 }
 
-function connectionsPerIp(text: string, problems: Problems): Readonly<Record<string, number>> {
-  const name = 'max.connections.per.ip.overrides';
+const PER_IP = 'max.connections.per.ip.overrides';
+
+/** The limits of single hosts, of the text of max.connections.per.ip.overrides. */
+export function connectionsPerIp(text: string): ParseResult<Readonly<Record<string, number>>> {
   const limits: Record<string, number> = {};
   for (const entry of text.split(',').map((part) => part.trim())) {
     if (entry === '') continue;
     const match = /^(.+):\s*(\d{1,10})$/.exec(entry);
-    if (match === null) problems.add(name, invalidValue(name, text, `\`${entry}\` is not a pair host:number`));
-    else limits[match[1]!.trim()] = Number(match[2]);
+    if (match === null)
+      return { ok: false, message: invalidValue(PER_IP, text, `\`${entry}\` is not a pair host:number`) };
+    limits[match[1]!.trim()] = Number(match[2]);
   }
-  return limits;
+  return { ok: true, value: limits };
 }
 
 /** Returns the processors of shard.cpu.affinity. */

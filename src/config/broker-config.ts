@@ -6,7 +6,7 @@
  *     \_______ static: parseBrokerConfig ________/     \________ withDynamicConfigs __________/
  */
 
-import { checkBroker } from './broker-checks.ts';
+import { checkBroker, connectionsPerIp } from './broker-checks.ts';
 import {
   BROKER_ROWS,
   BROKER_SETTINGS,
@@ -175,7 +175,9 @@ export function withDynamicConfigs(
   };
   const texts = textsInForce(layers);
   const values = parseValues(texts, () => {});
-  return { config: { ...config, values, layers, texts }, ignored };
+  const perIp = connectionsPerIp(values['max.connections.per.ip.overrides']);
+  const maxConnectionsPerIpOverrides = perIp.ok ? perIp.value : config.maxConnectionsPerIpOverrides;
+  return { config: { ...config, values, layers, texts, maxConnectionsPerIpOverrides }, ignored };
 }
 
 function applicable(texts: ConfigTexts, perBroker: boolean, ignored: ConfigProblem[]): ConfigTexts {

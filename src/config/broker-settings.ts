@@ -17,7 +17,7 @@ import { SECURITY_SETTINGS } from './broker-settings/security.ts';
 import { SHARD_SETTINGS } from './broker-settings/shard.ts';
 import { SHARE_AND_STREAMS_SETTINGS } from './broker-settings/share-and-streams.ts';
 import { TRANSACTION_SETTINGS } from './broker-settings/transaction.ts';
-import type { Setting, SettingTable, ValuesOf } from './setting.ts';
+import { atLeast, long, type Setting, type SettingTable, type ValuesOf } from './setting.ts';
 
 /** Settings by domain, in the order in which the documentation shows them. */
 export const BROKER_SETTING_DOMAINS = {
@@ -59,6 +59,34 @@ export const BROKER_ROWS = Object.entries(BROKER_SETTINGS) as readonly (readonly
   name: BrokerSettingName,
   row: Setting,
 ])[];
+
+/** Settings that exist as dynamic ones only: a file that has them has unknown names. They limit replication, which there is none of yet. */
+const DYNAMIC_ONLY_SETTINGS: SettingTable = {
+  'leader.replication.throttled.rate': long(
+    '9223372036854775807',
+    { valid: atLeast(0), update: 'cluster-wide' },
+    'Bytes a second that leaders send to throttled followers.',
+  ),
+  'follower.replication.throttled.rate': long(
+    '9223372036854775807',
+    { valid: atLeast(0), update: 'cluster-wide' },
+    'Bytes a second that throttled followers receive.',
+  ),
+  'replica.alter.log.dirs.io.max.bytes.per.second': long(
+    '9223372036854775807',
+    { valid: atLeast(0), update: 'cluster-wide' },
+    'Bytes a second that replicas read and write while they move between directories.',
+  ),
+};
+
+/** Names and rows of the settings that exist as dynamic ones only. */
+export const DYNAMIC_ONLY_ROWS: readonly (readonly [name: string, row: Setting])[] =
+  Object.entries(DYNAMIC_ONLY_SETTINGS);
+
+/** The row of a setting that exists as a dynamic one only; null for a name that is not one. */
+export function dynamicOnlySetting(name: string): Setting | null {
+  return Object.hasOwn(DYNAMIC_ONLY_SETTINGS, name) ? (DYNAMIC_ONLY_SETTINGS[name] ?? null) : null;
+}
 
 /** The row of a broker setting; null for a name that is not one. */
 export function brokerSetting(name: string): SettingTable[string] | null {

@@ -102,6 +102,6 @@ function offsetResetViolation(name: string, value: string): string | null {
   return invalidValue(
     name,
     value,
-    `Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format by_duration:<PnDTnHnMn.nS>`,
+    `Invalid value \`${value}\` for configuration ${name}. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`,
   );
 }

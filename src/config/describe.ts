@@ -1,10 +1,11 @@
 /**
- * What DescribeConfigs says: for a topic, and for a broker or the defaults of all brokers. Names, sources, synonyms and their
+ * What DescribeConfigs says: for a topic, a group, and for a broker or the defaults of all brokers. Names, sources, synonyms and their
  * order are Kafka's (`ConfigHelper`), and compared with a running Kafka 4.4; the documentation is ours.
  */
 
-import { BROKER_ROWS, brokerSetting } from './broker-settings.ts';
+import { BROKER_ROWS, brokerSetting, dynamicOnlySetting } from './broker-settings.ts';
 import { type BrokerConfig, type ConfigTexts, settingText } from './broker-config.ts';
+import { GROUP_ROWS, type GroupSettingName, groupSynonym } from './group-config.ts';
 import { canonicalText } from './parse-value.ts';
 import type { Setting, SettingType } from './setting.ts';
 import { TOPIC_SYNONYMS, brokerSynonyms } from './synonyms.ts';
@@ -93,6 +94,30 @@ function topicSynonyms(
   return [{ name, value, source: CONFIG_SOURCE.TOPIC_CONFIG }, ...inherited];
 }
 
+/** The settings of a group, `overrides` being its own. Internal ones show only where the group sets them. */
+export function describeGroupConfigs(config: BrokerConfig, overrides: ConfigTexts, asked: AskedNames): ConfigEntry[] {
+  const entries: ConfigEntry[] = [];
+  for (const [name, setting] of GROUP_ROWS) {
+    if (!isAsked(asked, name) || (setting.internal && !Object.hasOwn(overrides, name))) continue;
+    const own = overrides[name];
+    const inherited = inheritedByGroups(config, name, setting);
+    const synonyms = own === undefined ? inherited : [groupConfig(name, canonicalText(setting, own)), ...inherited];
+    entries.push(entryOf(name, setting, synonyms[0]?.value ?? null, synonyms, false));
+  }
+  return entries;
+}
+
+function groupConfig(name: string, value: string): ConfigSynonym {
+  return { name, value, source: CONFIG_SOURCE.GROUP_CONFIG };
+}
+
+/** What the broker says of a setting that a group does not have; where it has none of the kind, the table's default. */
+function inheritedByGroups(config: BrokerConfig, name: GroupSettingName, setting: Setting): ConfigSynonym[] {
+  const brokerName = groupSynonym(name);
+  if (brokerName !== null) return synonymsOf(config, brokerName, false);
+  return setting.default === null ? [] : [{ name, value: setting.default, source: CONFIG_SOURCE.DEFAULT_CONFIG }];
+}
+
 /** The settings of this broker: every one of the table, and what else was given. */
 export function describeBrokerConfigs(config: BrokerConfig, asked: AskedNames): ConfigEntry[] {
   const entries: ConfigEntry[] = [];
@@ -105,7 +130,8 @@ export function describeBrokerConfigs(config: BrokerConfig, asked: AskedNames): 
   for (const [name, text] of Object.entries(given)) {
     if (!isAsked(asked, name) || brokerSetting(name) !== null) continue;
     const setting = settingBehind(name);
-    entries.push(entryOf(name, setting, text, synonymsOf(config, name, isSensitive(setting)), true));
+    const readOnly = dynamicOnlySetting(name) === null;
+    entries.push(entryOf(name, setting, text, synonymsOf(config, name, isSensitive(setting)), readOnly));
   }
   return entries;
 }
@@ -156,7 +182,7 @@ function isReadOnly(setting: Setting): boolean {
 /** The row of a name or, with a listener's prefix, of the setting it overrides. */
 function settingBehind(name: string): Setting | null {
   const names = brokerSynonyms(name);
-  return names.map(brokerSetting).find((setting) => setting !== null) ?? null;
+  return names.map(brokerSetting).find((setting) => setting !== null) ?? dynamicOnlySetting(name);
 }
 
 /**

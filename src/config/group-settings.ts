@@ -5,7 +5,7 @@ import { anyOf, atLeast, boolean, int, list, long, oneOf, SHARE_OFFSET_RESET, st
 export const GROUP_SETTINGS = {
   'consumer.assignment.interval.ms': int(
     '1000',
-    { valid: atLeast(0) },
+    { valid: atLeast(0), effect: 'used' },
     'Least time between two assignments of the consumer group.',
   ),
   'consumer.assignor.offload.enable': boolean(
@@ -15,12 +15,12 @@ export const GROUP_SETTINGS = {
   ),
   'consumer.heartbeat.interval.ms': int(
     '5000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Heartbeat interval that members of the consumer group are told.',
   ),
   'consumer.session.timeout.ms': int(
     '45000',
-    { valid: atLeast(1) },
+    { valid: atLeast(1), effect: 'used' },
     'Time without heartbeat after which the consumer group drops a member.',
   ),
   'errors.deadletterqueue.copy.record.enable': boolean(

@@ -6,6 +6,7 @@
  */
 
 import { type BrokerConfig, type ConfigTexts, settingText } from './broker-config.ts';
+import type { BrokerValues } from './broker-settings.ts';
 import type { LogConfig } from './log-config.ts';
 import { canonicalText, parseValue } from './parse-value.ts';
 import type { Setting, SettingValue } from './setting.ts';
@@ -76,10 +77,10 @@ function defaultTopicText(config: BrokerConfig, name: TopicSettingName): string 
 }
 
 /** What topics have that set nothing, of each broker configuration in use: parsed once, not once a topic. */
-const defaultsOf = new WeakMap<BrokerConfig, TopicValues>();
+const defaultsOf = new WeakMap<BrokerValues, TopicValues>();
 
 function defaultTopicValues(config: BrokerConfig): TopicValues {
-  const known = defaultsOf.get(config);
+  const known = defaultsOf.get(config.values);
   if (known !== undefined) return known;
   const values: Record<string, SettingValue> = {};
   for (const [name, setting] of TOPIC_ROWS) {
@@ -87,7 +88,7 @@ function defaultTopicValues(config: BrokerConfig): TopicValues {
   }
   // oxlint-disable-next-line no-unsafe-type-assertion -- built row by row from the table that the type is inferred from
   const defaults = values as TopicValues;
-  defaultsOf.set(config, defaults);
+  defaultsOf.set(config.values, defaults);
   return defaults;
 }
 

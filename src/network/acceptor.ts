@@ -91,6 +91,12 @@ export class Acceptor {
     return this.#counts.total;
   }
 
+  /** Other limits of connections: who waits may come in now. */
+  setLimits(limits: ConnectionLimits): void {
+    this.#counts.limits = limits;
+    this.#admitWaiting();
+  }
+
   /** A shard reports that a connection is closed. */
   closed(id: number): void {
     const served = this.#served.get(id);

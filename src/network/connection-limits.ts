@@ -13,7 +13,7 @@ export type Admission =
   | 'refused';
 
 export class ConnectionCounts {
-  readonly #limits: ConnectionLimits;
+  #limits: ConnectionLimits;
   readonly #byAddress = new Map<string, number>();
   #total = 0;
   /** Connections that may be taken at once at `#refilledAt`: a second's worth at most. */
@@ -24,6 +24,12 @@ export class ConnectionCounts {
     this.#limits = limits;
     this.#tokens = limits.creationRate;
     this.#refilledAt = now;
+  }
+
+  /** Other limits, from now on: connections that there are stay. */
+  set limits(limits: ConnectionLimits) {
+    this.#limits = limits;
+    this.#tokens = Math.min(this.#tokens, Math.max(1, limits.creationRate));
   }
 
   get total(): number {

@@ -150,6 +150,12 @@ export class Logs {
     await severalAtOnce(opening, (partition) => this.#open(partition, null));
   }
 
+  /** The broker's settings are others: the topics that set nothing of their own follow them. */
+  reconfigureAll(): void {
+    const topics = [...this.#configs.keys()];
+    for (const topic of topics) this.#reconfigure(topic);
+  }
+
   #isOurs(topicId: Uuid, partition: number): boolean {
     return ownerOf(topicId, partition, this.#parts.shardCount) === this.#parts.self;
   }
@@ -389,7 +395,7 @@ export class Logs {
       const { log } = partition;
       if (log === null) continue;
       await log.applyRetention(now).catch((error: unknown) => this.#swallowFault(error));
-      log.expireProducers(now);
+      log.expireProducers(now, this.#parts.config.values['producer.id.expiration.ms']);
     }
   }
 

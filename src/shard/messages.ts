@@ -47,6 +47,12 @@ export const messages = {
   }),
   /** A connection is gone; main counts them. */
   connectionClosed: note({ lane: 'leaf', to: ['main'], fields: { connection: f64 } }),
+  /** How many connections may be open is set otherwise (KIP-612): Infinity is no limit; the limits of single addresses as JSON. */
+  connectionLimits: note({
+    lane: 'leaf',
+    to: ['main'],
+    fields: { total: f64, perAddress: f64, creationRate: f64, perAddressOverrides: payload },
+  }),
   /** One step of the stop. Answered when this thread has finished it; main starts the next when all have. */
   shutdownStep: call({
     lane: 'lifecycle',

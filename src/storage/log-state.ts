@@ -23,7 +23,7 @@ export class LogState {
   readonly partition: number;
   directory: string;
   config: LogConfig;
-  readonly producerIdExpirationMs: number;
+  producerIdExpirationMs: number;
 
   /** Ascending by base offset, never empty. */
   segments: Segment[] = [];

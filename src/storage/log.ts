@@ -246,8 +246,9 @@ export class Log {
   }
 
   /** Producers that were silent for producer.id.expiration.ms are forgotten. */
-  expireProducers(now: number): void {
-    this.#state.producers.expire(now, this.#state.producerIdExpirationMs);
+  expireProducers(now: number, producerIdExpirationMs = this.#state.producerIdExpirationMs): void {
+    this.#state.producerIdExpirationMs = producerIdExpirationMs;
+    this.#state.producers.expire(now, producerIdExpirationMs);
   }
 
   /** Whether flush.messages or flush.ms ask for a flush. What a flush that is under way will bring does not count as flushed. */

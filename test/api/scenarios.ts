@@ -21,8 +21,10 @@ import { deleteRecordsScenarios } from './21-delete-records.ts';
 import { initProducerIdScenarios } from './22-init-producer-id.ts';
 import { offsetForLeaderEpochScenarios } from './23-offset-for-leader-epoch.ts';
 import { describeConfigsScenarios } from './32-describe-configs.ts';
+import { alterConfigsScenarios } from './33-alter-configs.ts';
 import { createPartitionsScenarios } from './37-create-partitions.ts';
 import { deleteGroupsScenarios } from './42-delete-groups.ts';
+import { incrementalAlterConfigsScenarios } from './44-incremental-alter-configs.ts';
 import { offsetDeleteScenarios } from './47-offset-delete.ts';
 import { describeClusterScenarios } from './60-describe-cluster.ts';
 import { consumerGroupHeartbeatScenarios } from './68-consumer-group-heartbeat.ts';
@@ -48,8 +50,10 @@ export const SCENARIOS: Readonly<Record<string, readonly Scenario[]>> = {
   '22-init-producer-id': initProducerIdScenarios,
   '23-offset-for-leader-epoch': offsetForLeaderEpochScenarios,
   '32-describe-configs': describeConfigsScenarios,
+  '33-alter-configs': alterConfigsScenarios,
   '37-create-partitions': createPartitionsScenarios,
   '42-delete-groups': deleteGroupsScenarios,
+  '44-incremental-alter-configs': incrementalAlterConfigsScenarios,
   '47-offset-delete': offsetDeleteScenarios,
   '60-describe-cluster': describeClusterScenarios,
   '68-consumer-group-heartbeat': consumerGroupHeartbeatScenarios,

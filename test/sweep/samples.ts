@@ -167,12 +167,26 @@ export const SAMPLES = {
     includeSynonyms: true,
     ...(version >= 3 ? { includeDocumentation: true } : {}),
   }),
+  AlterConfigs: (_version, name) => ({
+    resources: [{ resourceType: 2, resourceName: name, configs: [{ name: 'retention.ms', value: '1000' }] }],
+    validateOnly: true,
+  }),
   CreatePartitions: (_version, name) => ({
     topics: [{ name, count: 3, assignments: [{ brokerIds: [1] }] }],
     timeoutMs: 1000,
     validateOnly: true,
   }),
   DeleteGroups: (_version, name) => ({ groupsNames: [name] }),
+  IncrementalAlterConfigs: (_version, name) => ({
+    resources: [
+      {
+        resourceType: 2,
+        resourceName: name,
+        configs: [{ name: 'retention.ms', configOperation: 0, value: '1000' }],
+      },
+    ],
+    validateOnly: true,
+  }),
   OffsetDelete: (_version, name) => ({ groupId: name, topics: [{ name, partitions: [{ partitionIndex: 0 }] }] }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: true, includeFencedBrokers: false }),
   DescribeTopicPartitions: (_version, name) => ({

@@ -10,6 +10,7 @@ import { UndoJournal } from '../../base/undo-map.ts';
 import { MetadataImage } from '../image/image.ts';
 import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
 import { activate } from './activation.ts';
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts';
 import { createPartitions } from './create-partitions.ts';
 import { createTopics } from './create-topics.ts';
 import type {
@@ -29,6 +30,8 @@ const DECISIONS: { readonly [K in ControllerEventKind]: Decide<K> } = {
   CreateTopics: createTopics,
   DeleteTopics: deleteTopics,
   CreatePartitions: createPartitions,
+  AlterConfigs: alterConfigs,
+  IncrementalAlterConfigs: incrementalAlterConfigs,
   AllocateProducerIds: allocateProducerIds,
   BrokerRegistration: registerBroker,
   ControllerRegistration: registerController,

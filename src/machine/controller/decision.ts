@@ -4,6 +4,8 @@
  */
 import type { Uuid } from '../../base/uuid.ts';
 import type { BrokerConfig } from '../../config/broker-config.ts';
+import { MAX_STRING_LENGTH } from '../../protocol/codec/runtime.ts';
+import { ERRORS } from '../../protocol/errors.ts';
 import type { RequestOf, ResponseOf } from '../../protocol/schema/index.ts';
 import type { MetadataImage } from '../image/image.ts';
 import type { MetadataRecord } from '../../protocol/record/metadata-records.ts';
@@ -49,6 +51,8 @@ export type ControllerApi =
   | 'CreateTopics'
   | 'DeleteTopics'
   | 'CreatePartitions'
+  | 'AlterConfigs'
+  | 'IncrementalAlterConfigs'
   | 'AllocateProducerIds'
   | 'BrokerRegistration'
   | 'ControllerRegistration';
@@ -78,6 +82,11 @@ export interface ControllerEvents extends Record<ControllerApi, { event: unknown
   CreateTopics: { event: ApiEvent<'CreateTopics'>; answer: ResponseOf<'CreateTopics'> };
   DeleteTopics: { event: ApiEvent<'DeleteTopics'>; answer: ResponseOf<'DeleteTopics'> };
   CreatePartitions: { event: ApiEvent<'CreatePartitions'>; answer: ResponseOf<'CreatePartitions'> };
+  AlterConfigs: { event: ApiEvent<'AlterConfigs'>; answer: ResponseOf<'AlterConfigs'> };
+  IncrementalAlterConfigs: {
+    event: ApiEvent<'IncrementalAlterConfigs'>;
+    answer: ResponseOf<'IncrementalAlterConfigs'>;
+  };
   AllocateProducerIds: { event: ApiEvent<'AllocateProducerIds'>; answer: ResponseOf<'AllocateProducerIds'> };
   BrokerRegistration: { event: ApiEvent<'BrokerRegistration'>; answer: ResponseOf<'BrokerRegistration'> };
   ControllerRegistration: { event: ApiEvent<'ControllerRegistration'>; answer: ResponseOf<'ControllerRegistration'> };
@@ -106,7 +115,11 @@ export interface Refusal {
   readonly errorMessage: string | null;
 }
 
+/** A message that quotes more than an answer can hold is none: Kafka fails over it as over a bug. */
 export function refuse(errorCode: number, errorMessage: string | null): Refusal {
+  if (errorMessage !== null && Buffer.byteLength(errorMessage) > MAX_STRING_LENGTH) {
+    return { errorCode: ERRORS.UNKNOWN_SERVER_ERROR, errorMessage: null };
+  }
   return { errorCode, errorMessage };
 }
 

@@ -1,7 +1,4 @@
-/**
- * The settings that a topic is created with. Changing them later (AlterConfigs, IncrementalAlterConfigs) belongs beside this: the same
- * validation, the same records.
- */
+/** The settings that a topic is created with, and what changing them later (alter-configs) shares with that: the validation and the records. */
 import { type BrokerConfig, withDynamicConfigs } from '../../config/broker-config.ts';
 import { CONFIG_SOURCE, describeTopicConfigs } from '../../config/describe.ts';
 import { TOPIC_SYNONYMS, unitSynonyms } from '../../config/synonyms.ts';
@@ -18,12 +15,21 @@ export const MIN_INSYNC_REPLICAS = 'min.insync.replicas';
 type TopicResult = ResponseOf<'CreateTopics'>['topics'][number];
 type DescribedConfigs = NonNullable<TopicResult['configs']>;
 
+type Texts = ReadonlyMap<string, string>;
+
+/** The last configuration in force, by the one it stands on: every map of the image is another one after a change. */
+const inForce = new WeakMap<BrokerConfig, { cluster: Texts; broker: Texts; config: BrokerConfig }>();
+
 /** The broker's configuration with the dynamic settings of the cluster. */
 export function configInForce({ image, settings }: ControllerState): BrokerConfig {
   const cluster = image.configs.of(CONFIG_RESOURCE.broker, '');
   const broker = image.configs.of(CONFIG_RESOURCE.broker, String(settings.nodeId));
   if (cluster.size === 0 && broker.size === 0) return settings.config;
-  return withDynamicConfigs(settings.config, Object.fromEntries(cluster), Object.fromEntries(broker)).config;
+  const known = inForce.get(settings.config);
+  if (known?.cluster === cluster && known.broker === broker) return known.config;
+  const { config } = withDynamicConfigs(settings.config, Object.fromEntries(cluster), Object.fromEntries(broker));
+  inForce.set(settings.config, { cluster, broker, config });
+  return config;
 }
 
 export type NewConfigs = readonly { readonly name: string; readonly value: string | null }[];
@@ -38,22 +44,29 @@ export function checkTopicConfigs(config: BrokerConfig, overrides: TopicOverride
   return result.ok ? null : refuse(ERRORS.INVALID_CONFIG, result.message);
 }
 
-/**
- * The records of a topic's settings, by name. Another min.insync.replicas ends what the eligible leader replicas were worth
- * (KIP-966): they are cleared.
- */
+/** The records of a resource's settings; null takes one away. */
+export function configRecords(resourceType: number, resourceName: string, configs: NewConfigs): MetadataRecord[] {
+  return configs.map(({ name, value }) => record('config', { resourceType, resourceName, name, value }));
+}
+
+/** The records of a new topic's settings, by name, and what follows from them. */
 export function topicConfigRecords(state: ControllerState, topic: string, overrides: TopicOverrides): MetadataRecord[] {
   const names = Object.keys(overrides).toSorted();
-  const records: MetadataRecord[] = names.map((name) =>
-    record('config', {
-      resourceType: CONFIG_RESOURCE.topic,
-      resourceName: topic,
-      name,
-      value: overrides[name] ?? null,
-    }),
-  );
-  const clears = names.includes(MIN_INSYNC_REPLICAS) && state.image.features.level(ELR_VERSION) > 0;
-  return clears ? [...records, record('clearElr', { topicName: topic })] : records;
+  const configs = names.map((name) => ({ name, value: overrides[name] ?? null }));
+  const records = configRecords(CONFIG_RESOURCE.topic, topic, configs);
+  return [...records, ...clearedElr(state, records)];
+}
+
+/** Another min.insync.replicas ends what the eligible leader replicas were worth (KIP-966): those of a topic, or of all topics. */
+export function clearedElr({ image }: ControllerState, records: readonly MetadataRecord[]): MetadataRecord[] {
+  if (image.features.level(ELR_VERSION) === 0) return [];
+  const cleared: MetadataRecord[] = [];
+  for (const { type, message } of records) {
+    if (type !== 'config' || message.name !== MIN_INSYNC_REPLICAS) continue;
+    const topicName = message.resourceType === CONFIG_RESOURCE.topic ? message.resourceName : '';
+    cleared.push(record('clearElr', { topicName }));
+  }
+  return cleared;
 }
 
 /** What CreateTopics tells of the topic's effective settings, by name (KIP-525). */

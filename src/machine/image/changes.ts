@@ -3,7 +3,7 @@
  * reconfigure. Notes are conclusions, not records: a topic that was created and deleted again leaves none.
  */
 import type { Uuid } from '../../base/uuid.ts';
-import type { ConfigResource } from './configs.ts';
+import { CONFIG_RESOURCE, type ConfigResource } from './configs.ts';
 import type { TopicImage } from './topic.ts';
 
 /** A topic that is gone. Its rows are gone too; what an owner has open, it knows itself. */
@@ -69,5 +69,11 @@ export class ImageChanges {
 
   config(type: number, name: string): void {
     this.configs.set(`${type}:${name}`, { type, name });
+  }
+
+  /** Whether the dynamic settings of a broker, or those of all brokers, are others. */
+  hasConfigsOf(nodeId: number): boolean {
+    const { broker } = CONFIG_RESOURCE;
+    return this.configs.has(`${broker}:`) || this.configs.has(`${broker}:${nodeId}`);
   }
 }

@@ -38,6 +38,15 @@ export class ConfigsImage {
     return this.#resources.get(keyOf(type, name))?.values ?? NO_CONFIGS;
   }
 
+  /** The dynamic settings of a broker, and those of all brokers under them. */
+  ofBroker(nodeId: number): {
+    readonly cluster: Readonly<Record<string, string>>;
+    readonly own: Readonly<Record<string, string>>;
+  } {
+    const cluster = Object.fromEntries(this.of(CONFIG_RESOURCE.broker, ''));
+    return { cluster, own: Object.fromEntries(this.of(CONFIG_RESOURCE.broker, String(nodeId))) };
+  }
+
   *[Symbol.iterator](): Generator<[ConfigResource, ReadonlyMap<string, string>]> {
     for (const { resource, values } of this.#resources.values()) yield [resource, values];
   }
