@@ -162,6 +162,20 @@ export const SAMPLES = {
   OffsetForLeaderEpoch: (_version, name) => ({
     topics: [{ topic: name, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
   }),
+  TxnOffsetCommit: (version, name) => ({
+    transactionalId: name,
+    groupId: name,
+    producerId: 5,
+    producerEpoch: 3,
+    ...(version >= 3 ? { generationIdOrMemberEpoch: 3, memberId: 'm', groupInstanceId: 'i' } : {}),
+    topics: [
+      {
+        name,
+        topicId: UNKNOWN,
+        partitions: [{ partitionIndex: 0, committedOffset: 5n, committedLeaderEpoch: 3, committedMetadata: 'm' }],
+      },
+    ],
+  }),
   DescribeConfigs: (version, name) => ({
     resources: [{ resourceType: 2, resourceName: name, configurationKeys: ['retention.ms'] }],
     includeSynonyms: true,
@@ -189,6 +203,7 @@ export const SAMPLES = {
   }),
   OffsetDelete: (_version, name) => ({ groupId: name, topics: [{ name, partitions: [{ partitionIndex: 0 }] }] }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: true, includeFencedBrokers: false }),
+  DescribeProducers: (_version, name) => ({ topics: [{ name, partitionIndexes: [0, 1] }] }),
   DescribeTopicPartitions: (_version, name) => ({
     topics: [{ name }],
     responsePartitionLimit: 5,
