@@ -111,11 +111,13 @@ function cut(
   const partitions: FetchedPartition[] = [];
   for (let i = 0; i < items.length; i++) {
     const result = results[i] as FetchResult;
-    const { slot, position } = result;
+    const { slot, position, firstBatchBytes } = result;
     let { length } = result;
     if (length > 0) {
       if (isFirst) length = result.oversized === 0 ? Math.min(length, left) : length;
       else length = result.oversized === 0 ? Math.min(length, Math.max(0, left)) : 0;
+      // Kafka answers no part of a batch alone.
+      if (length < firstBatchBytes) length = 0;
     }
     if (length > 0) {
       isFirst = false;
@@ -123,7 +125,9 @@ function cut(
       partitions.push({ result, records: { kind: 'file', slot, position, sizeInBytes: length } });
     } else {
       if (slot >= 0) giveBack(slot);
-      partitions.push({ result, records: EMPTY });
+      // As Kafka: of a batch that the rest of the response has no room for nothing is told. Where there is no rest, the transactions are.
+      const isCut = left > 0 && slot >= 0;
+      partitions.push({ result: isCut ? { ...result, abortedTransactions: null } : result, records: EMPTY });
     }
   }
   return partitions;

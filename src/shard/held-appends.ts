@@ -58,6 +58,11 @@ interface Producer<Held> {
   readonly waiting: Waiting<Held>[];
 }
 
+/** What Kafka says besides the code. */
+const MESSAGES: Readonly<Record<number, string>> = {
+  [ERRORS.INVALID_TXN_STATE]: 'Partition was not added to the transaction',
+};
+
 /** Batches of one producer that may wait: Java's producers have five on their way. */
 const MOST_WAITING = 64;
 /** Producers whose sequences are remembered after a refusal. */
@@ -71,28 +76,24 @@ export class HeldAppends<Held extends Holdable> {
     this.#parts = parts;
   }
 
-  /** Whether `add` would keep the batch. */
-  keeps(bytes: Buffer): boolean {
+  /** For a batch whose transaction is open, behind none that wait; null: it is to be added. */
+  verificationOf(bytes: Buffer): Verification | null {
     const producerId = readI64(bytes, BATCH.producerId);
     const producer = this.#producers.get(producerId);
-    if (producer !== undefined && producer.waiting.length > 0) return true;
-    return this.#mustAsk(producerId, readI16(bytes, BATCH.producerEpoch));
+    if (producer !== undefined && producer.waiting.length > 0) return null;
+    if (!this.#isOpen(producerId, readI16(bytes, BATCH.producerEpoch))) return null;
+    // As Kafka: sequences that were refused count for the transaction that is open, too.
+    return producer === undefined ? UNVERIFIED : verificationOf(producer, true);
   }
 
-  /** A transactional batch of a client: it is appended, refused or kept. */
+  /** A transactional batch of a client that `verificationOf` knows nothing of: it is appended, refused or kept. */
   add(held: Held): void {
     const producerId = readI64(held.bytes, BATCH.producerId);
     const epoch = readI16(held.bytes, BATCH.producerEpoch);
     const known = this.#producers.get(producerId);
-    if (known === undefined || known.waiting.length === 0) {
-      if (this.#isStale(producerId, epoch)) {
-        this.#parts.refuse(held, ERRORS.INVALID_PRODUCER_EPOCH, null);
-        return;
-      }
-      if (!this.#mustAsk(producerId, epoch)) {
-        this.#parts.append(held, UNVERIFIED);
-        return;
-      }
+    if ((known === undefined || known.waiting.length === 0) && this.#isStale(producerId, epoch)) {
+      this.#parts.refuse(held, ERRORS.INVALID_PRODUCER_EPOCH, null);
+      return;
     }
     const sequence = readI32(held.bytes, BATCH.baseSequence);
     const producer = known ?? this.#newProducer(producerId, epoch, sequence, held.transaction);
@@ -151,25 +152,26 @@ export class HeldAppends<Held extends Holdable> {
     return entry !== undefined && epoch < entry.producerEpoch;
   }
 
-  #mustAsk(producerId: number, epoch: number): boolean {
-    return this.#parts.producers()?.hasOngoingTransaction(producerId, epoch) === false;
+  /** Also where there is no log any more: that is told by who appends. */
+  #isOpen(producerId: number, epoch: number): boolean {
+    return this.#parts.producers()?.hasOngoingTransaction(producerId, epoch) !== false;
   }
 
   /** Does what can be done with the first of those that wait, until one must be asked about. */
   #goOn(producerId: number, producer: Producer<Held>): void {
     while (!producer.isAsking && this.#producers.get(producerId) === producer) {
       const [first] = producer.waiting;
-      if (first === undefined) return;
+      if (first === undefined) {
+        if (producer.lowestSequence === Number.POSITIVE_INFINITY) this.#producers.delete(producerId);
+        return;
+      }
       const { held, epoch, sequence } = first;
       if (this.#isStale(producerId, epoch)) {
         producer.waiting.shift();
         this.#parts.refuse(held, ERRORS.INVALID_PRODUCER_EPOCH, null);
-      } else if (!this.#mustAsk(producerId, epoch)) {
+      } else if (first.isVoid || this.#isOpen(producerId, epoch)) {
         producer.waiting.shift();
-        this.#parts.append(held, UNVERIFIED);
-      } else if (first.isVoid) {
-        producer.waiting.shift();
-        this.#parts.append(held, verificationOf(producer, first));
+        this.#parts.append(held, verificationOf(producer, !first.isVoid));
       } else {
         lower(producer, sequence, epoch);
         producer.supportsEpochBump = held.transaction.mode === 'add';
@@ -186,8 +188,8 @@ export class HeldAppends<Held extends Holdable> {
       if (producer.waiting[0] !== first) return;
       producer.waiting.shift();
       producer.isAsking = false;
-      if (errorCode === ERRORS.NONE) this.#parts.append(held, verificationOf(producer, first));
-      else this.#parts.refuse(held, errorCode, errorMessage);
+      if (errorCode === ERRORS.NONE) this.#parts.append(held, verificationOf(producer, !first.isVoid));
+      else this.#parts.refuse(held, errorCode, errorMessage ?? MESSAGES[errorCode] ?? null);
       this.#goOn(producerId, producer);
     });
   }
@@ -200,7 +202,7 @@ function lower<Held>(producer: Producer<Held>, sequence: number, epoch: number):
   } else if (epoch === producer.epoch && sequence < producer.lowestSequence) producer.lowestSequence = sequence;
 }
 
-function verificationOf<Held>(producer: Producer<Held>, { isVoid }: Waiting<Held>): Verification {
+function verificationOf<Held>(producer: Producer<Held>, verified: boolean): Verification {
   const { lowestSequence, supportsEpochBump } = producer;
-  return { verified: !isVoid, supportsEpochBump, lowestSequence, transactionVersion: 0 };
+  return { verified, supportsEpochBump, lowestSequence, transactionVersion: 0 };
 }

@@ -42,6 +42,8 @@ export const fetchResults = message('FetchResults', {
       slot: i32('0+'),
       position: i64('0+'),
       length: i32('0+'),
+      /** Of the first batch: a slice is not cut inside it. */
+      firstBatchBytes: i32('0+'),
       /** The slice is one batch that is larger than `maxBytes`: only the first slice of a response may be (KIP-74). */
       oversized: i8('0+'),
       /** The slice ends with its segment, and more can be read in the next: waiting for more bytes would be waiting for nothing. */

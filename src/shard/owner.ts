@@ -166,7 +166,7 @@ export class Owner {
       case EARLIEST_PENDING_UPLOAD:
         return offsetError(ERRORS.NONE);
       case MAX_TIMESTAMP:
-        return this.#found(partition, await log.offsetOfMaxTimestamp(), Number.POSITIVE_INFINITY);
+        return this.#found(partition, await log.offsetOfMaxTimestamp(), bound);
       default:
         return this.#found(partition, await log.offsetForTimestamp(item.timestamp), bound);
     }

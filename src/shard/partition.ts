@@ -77,6 +77,14 @@ const APPEND_ERRORS: Readonly<Record<AppendError, number>> = {
   'kafka-storage-error': ERRORS.KAFKA_STORAGE_ERROR,
 };
 
+/** Producers whose batch does not fit to those before are told where the log starts (KAFKA-5793). */
+const TELLING_START: ReadonlySet<AppendError> = new Set([
+  'out-of-order-sequence-number',
+  'invalid-producer-epoch',
+  'invalid-txn-state',
+  'invalid-record',
+]);
+
 const CONSUMER = -1;
 const ALL = -1;
 const READ_COMMITTED = 1;
@@ -229,9 +237,12 @@ export class Partition {
       this.#append(bytes, acks, settle, consumed, null, 'client', UNVERIFIED);
       return;
     }
+    const holding = this.#holding();
+    const verification = holding.verificationOf(bytes);
     const errorCode = this.log === null ? this.absence : this.state.checkAppend(acks, this.config.minInsyncReplicas);
-    if (errorCode === ERRORS.NONE) this.#holding().add({ bytes, acks, settle, consumed, transaction });
-    else refuse(settle, consumed, errorCode, null);
+    if (errorCode !== ERRORS.NONE) refuse(settle, consumed, errorCode, null);
+    else if (verification === null) holding.add({ bytes, acks, settle, consumed, transaction });
+    else this.#append(bytes, acks, settle, consumed, null, 'client', verification);
   }
 
   /**
@@ -295,7 +306,8 @@ export class Partition {
 
   /** Whether `append` of these bytes would be done with them inside the call. */
   takesInCall(bytes: Buffer, transaction: TransactionOfRequest | null = null): boolean {
-    const isHeld = transaction !== null && this.#isVerified(transaction) && this.#holding().keeps(bytes);
+    const isHeld =
+      transaction !== null && this.#isVerified(transaction) && this.#holding().verificationOf(bytes) === null;
     return !isHeld && (this.log === null || this.log.takesInCall(bytes.length));
   }
 
@@ -333,7 +345,8 @@ export class Partition {
   applied(ticket: Ticket, error: AppendError | null): void {
     const { log } = this;
     if (error !== null || log === null) {
-      ticket.settle(error === null ? this.absence : APPEND_ERRORS[error], -1);
+      const tellsStart = error !== null && log !== null && TELLING_START.has(error);
+      ticket.settle(error === null ? this.absence : APPEND_ERRORS[error], tellsStart ? log.startOffset : -1);
       return;
     }
     ticket.tellApplied();
@@ -447,6 +460,7 @@ export const NOTHING: FetchResult = {
   slot: -1,
   position: 0,
   length: 0,
+  firstBatchBytes: 0,
   oversized: 0,
   isBehind: 0,
   divergingEpoch: -1,
@@ -527,6 +541,7 @@ class Read implements ReadRequest {
       slot: length > 0 ? located.slot : -1,
       position: located.position,
       length,
+      firstBatchBytes: located.firstBatchBytes,
       oversized: length > this.maxBytes ? 1 : 0,
       isBehind: length > 0 && log.hasLaterSegment(located, this.upperBound) ? 1 : 0,
       divergingEpoch: -1,

@@ -41,7 +41,12 @@ export interface RecordError {
 /** What a partition's part came to before its append. */
 export type Verdict =
   /** The bytes to append: the entry's own view, or new bytes where they had to be rewritten. */
-  | { readonly ok: true; readonly bytes: Buffer; readonly isTransactional: boolean }
+  | {
+      readonly ok: true;
+      readonly bytes: Buffer;
+      /** Of a producer's transaction; without a producer id it is none. */
+      readonly isTransactional: boolean;
+    }
   | {
       readonly ok: false;
       readonly error: ErrorName;
@@ -188,7 +193,7 @@ export class ProduceValidator {
     if (!this.#timestampsAreRight(entry.config, row, now)) return this.#reject(entry, row, now, 'INVALID_TIMESTAMP');
     const codec = attributes & COMPRESSION_MASK;
     const target = targetCodec(entry.config, codec);
-    const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0;
+    const isTransactional = (attributes & TRANSACTIONAL_BIT) !== 0 && this.#column(row, ROW.producerId) >= 0;
     if (target !== codec || (code === BATCH_ERROR.offsetsNotDense && codec !== 0)) {
       return this.#rewrite(entry, row, target, code === BATCH_ERROR.none, isTransactional);
     }

@@ -26,6 +26,8 @@ export interface PartResult {
   readonly logStartOffset: number;
   readonly errorMessage: string | null;
   readonly recordErrors: readonly RecordError[];
+  /** Refused for what is in it: its partition was not asked. */
+  readonly isInvalid: boolean;
 }
 
 const NO_RECORD_ERRORS: readonly RecordError[] = [];
@@ -118,7 +120,7 @@ export class Producing {
       transaction: verdict.isTransactional ? transaction : null,
     };
     this.#router.append(entry, acks, lend, (appended, errorMessage = null) => {
-      settle({ ...appended, errorMessage, recordErrors: NO_RECORD_ERRORS });
+      settle({ ...appended, errorMessage, recordErrors: NO_RECORD_ERRORS, isInvalid: false });
     });
   }
 
@@ -194,5 +196,6 @@ function refusedPart({ error, message, recordErrors }: Verdict & { readonly ok: 
     logStartOffset: -1,
     errorMessage: message,
     recordErrors,
+    isInvalid: true,
   };
 }

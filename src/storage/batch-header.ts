@@ -59,7 +59,8 @@ export class BatchHeader {
   }
 
   get hasProducerId(): boolean {
-    return this.producerId !== NO_PRODUCER_ID;
+    // One that is no number is an id, too: it is refused.
+    return !(this.producerId <= NO_PRODUCER_ID);
   }
 
   get lastSequence(): number {

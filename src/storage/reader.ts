@@ -45,9 +45,11 @@ export type Located =
       readonly slot: number;
       readonly position: number;
       readonly length: number;
+      /** Of the first batch: where `length` is less it is cut. */
+      readonly firstBatchBytes: number;
     };
 
-const NOTHING: Located = { error: null, segment: null, slot: -1, position: 0, length: 0 };
+const NOTHING: Located = { error: null, segment: null, slot: -1, position: 0, length: 0, firstBatchBytes: 0 };
 const OUT_OF_RANGE: Located = { error: 'offset-out-of-range' };
 const CORRUPT: Located = { error: 'corrupt-message' };
 const STORAGE_ERROR: Located = { error: 'kafka-storage-error' };
@@ -81,13 +83,14 @@ export function locate(log: LogState, request: ReadRequest): void {
   const first = recent.find(offset);
   const position = recent.position(first);
   const end = upperBound === log.endOffset ? active.writtenBytes : recent.position(recent.find(upperBound));
-  const length = sliceLength(request, position, recent.position(first + 1) - position, end);
+  const firstBatchBytes = recent.position(first + 1) - position;
+  const length = sliceLength(request, position, firstBatchBytes, end);
   if (length <= 0) {
     request.complete(NOTHING);
     return;
   }
   log.env.descriptors.acquire(active, false, leaseOnly);
-  request.complete({ error: null, segment: active, slot: active.slot, position, length });
+  request.complete({ error: null, segment: active, slot: active.slot, position, length, firstBatchBytes });
 }
 
 /** Bytes that are no batch, once a log in a line; any other fault takes the log offline. */
@@ -159,7 +162,8 @@ async function locateInSegment(
     const wanted = Math.min(length, PREFETCH_BYTES);
     if (!file.isCached(first.position, wanted)) await prefetched(file, first.position, wanted);
     kept = true;
-    return { error: null, segment, slot: segment.slot, position: first.position, length };
+    const { position, sizeInBytes: firstBatchBytes } = first;
+    return { error: null, segment, slot: segment.slot, position, length, firstBatchBytes };
   } finally {
     if (!kept) log.env.descriptors.release(segment);
   }

@@ -207,6 +207,7 @@ async function reloadProducers(log: LogState): Promise<void> {
     }
   }
   producers.mapEndOffset = log.endOffset;
+  producers.onHighWatermark(log.highWatermark);
 }
 
 /** Empties the log, which begins at `offset` then. */

@@ -1,5 +1,5 @@
 /** DescribeProducers: idempotent and transactional producers of partitions, and what there is to say of those that do not exist (KIP-664). */
-import { batchOf } from '../harness/batches.ts';
+import { batchOf, THEN } from '../harness/batches.ts';
 import { servedVersions } from '../harness/client.ts';
 import type { Scenario, Session, Topic } from '../harness/session.ts';
 import { NEW_CLIENT, OLD_CLIENT, TransactionalProducer } from './transactional-producer.ts';
@@ -25,18 +25,18 @@ export const describeProducersScenarios: readonly Scenario[] = [
           if (versions === OLD_CLIENT) await producer.add(null, [[topic, 0]]);
         };
         await open();
-        await producer.produce(null, topic, { count: 3 });
+        await producer.produce(null, topic, { count: 3, timestamp: THEN });
         await describe(session, `${name}: open`, [topic, 0]);
-        await producer.produce(null, topic);
+        await producer.produce(null, topic, { timestamp: THEN });
         await describe(session, `${name}: a second batch`, [topic, 0]);
         await producer.end(null, true);
         await describe(session, `${name}: committed`, [topic, 0]);
         await open();
-        await producer.produce(null, topic, { count: 2 });
+        await producer.produce(null, topic, { count: 2, timestamp: THEN });
         await producer.end(null, false);
         await describe(session, `${name}: aborted`, [topic, 0]);
         await open();
-        await producer.produce(null, topic);
+        await producer.produce(null, topic, { timestamp: THEN });
         await producer.init(null);
         await describe(session, `${name}: begun anew`, [topic, 0]);
       }

@@ -133,7 +133,7 @@ test('the end of a transaction shows all that it held back', async () => {
   for (let n = 0; n < 4; n++) shards.append(shards.owner(0), 0, batchOf(1, 100, { ...fields, baseSequence: n }));
   await shards.settle();
   assert.equal(fetch.take(), null);
-  partition.append(markerOf(7, 0, false), -1, () => {});
+  partition.appendOwn(markerOf(7, 0, false), 1, null, () => {});
   await shards.settle();
   assert.equal(fetch.take()?.[0], 4 * SIZE + markerOf(7, 0, false).length);
   await assertQuiet(shards, 0);
@@ -155,6 +155,9 @@ test('KIP-74: the first slice may be larger than every limit, later ones are cut
   assert.deepEqual(await read(1, 0, 0), [SIZE, 0]);
   assert.deepEqual(await read(SIZE + 10, 0, 0), [SIZE + 10, 0]);
   assert.deepEqual(await read(5 * SIZE, 0, 0), [4 * SIZE, SIZE]);
+  // A part of a batch alone is of no use.
+  assert.deepEqual(await read(5 * SIZE - 1, 0, 0), [4 * SIZE, 0]);
+  assert.deepEqual(await read(6 * SIZE - 1, 0, 0), [4 * SIZE, 2 * SIZE - 1]);
   assert.deepEqual(await read(1, 4, 0), [0, SIZE]);
   await assertQuiet(shards, 0, 1);
 });
