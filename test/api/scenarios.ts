@@ -29,6 +29,20 @@ import { offsetDeleteScenarios } from './47-offset-delete.ts';
 import { describeClusterScenarios } from './60-describe-cluster.ts';
 import { consumerGroupHeartbeatScenarios } from './68-consumer-group-heartbeat.ts';
 import { migrationScenarios } from './68-migration.ts';
+import { findCoordinatorScenarios } from './10-find-coordinator.ts';
+import { fetchTransactionsScenarios, listOffsetsTransactionsScenarios } from './01-fetch-transactions.ts';
+import { transactionalProduceScenarios } from './00-produce-transactional.ts';
+import { initTransactionalProducerIdScenarios } from './22-init-producer-id-transactional.ts';
+import { addPartitionsToTxnScenarios } from './24-add-partitions-to-txn.ts';
+import { addOffsetsToTxnScenarios } from './25-add-offsets-to-txn.ts';
+import { endTxnScenarios } from './26-end-txn.ts';
+import { writeTxnMarkersScenarios } from './27-write-txn-markers.ts';
+import { txnOffsetCommitScenarios, txnOffsetsOfMembersScenarios } from './28-txn-offset-commit.ts';
+import { describeProducersScenarios } from './61-describe-producers.ts';
+import { describeTransactionsScenarios } from './65-describe-transactions.ts';
+import { listTransactionsScenarios } from './66-list-transactions.ts';
+import { transactionsLifeScenarios } from './transactions-life.ts';
+import { transactionsTimeScenarios } from './transactions-time.ts';
 import { describeTopicPartitionsScenarios } from './75-describe-topic-partitions.ts';
 
 /** By the name of the file in expected/. */
@@ -70,6 +84,26 @@ export const CLASSIC: Readonly<Record<string, readonly Scenario[]>> = {
   '15-describe-groups': classicScenarios('DescribeGroups'),
   'classic-time': classicTimeScenarios,
   'offsets-of-members': offsetsOfMembersScenarios,
+  'transactional-offsets-of-members': txnOffsetsOfMembersScenarios,
+};
+
+/** Those of transactions: they want one of their own, that looks often for transactions which are open for too long (settings.ts). */
+export const TRANSACTIONS: Readonly<Record<string, readonly Scenario[]>> = {
+  '00-produce-transactional': transactionalProduceScenarios,
+  '01-fetch-transactions': fetchTransactionsScenarios,
+  '02-list-offsets-transactions': listOffsetsTransactionsScenarios,
+  '10-find-coordinator': findCoordinatorScenarios,
+  '22-init-producer-id-transactional': initTransactionalProducerIdScenarios,
+  '24-add-partitions-to-txn': addPartitionsToTxnScenarios,
+  '25-add-offsets-to-txn': addOffsetsToTxnScenarios,
+  '26-end-txn': endTxnScenarios,
+  '27-write-txn-markers': writeTxnMarkersScenarios,
+  '28-txn-offset-commit': txnOffsetCommitScenarios,
+  '61-describe-producers': describeProducersScenarios,
+  '65-describe-transactions': describeTransactionsScenarios,
+  '66-list-transactions': listTransactionsScenarios,
+  'transactions-life': transactionsLifeScenarios,
+  'transactions-time': transactionsTimeScenarios,
 };
 
 /** Those that end the broker and start it again: they want one of their own. */

@@ -27,3 +27,9 @@ export const CLASSIC_OVERRIDES: Readonly<Record<string, string | number>> = {
   'group.initial.rebalance.delay.ms': 300,
   'group.min.session.timeout.ms': 100,
 };
+
+/** Those that the scenarios of transactions were recorded under: what is open for too long is found soon. */
+export const TRANSACTION_OVERRIDES: Readonly<Record<string, string | number>> = {
+  ...OVERRIDES,
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': 100,
+};

@@ -12,6 +12,7 @@ import {
 } from '../../src/protocol/batch.ts';
 import { BatchBuilder } from '../../src/protocol/batch-builder.ts';
 import { type LogRecord, readRecords, type RecordHeader } from '../../src/protocol/batch-records.ts';
+import { decodeControlRecord } from '../../src/protocol/record/control-records.ts';
 
 const { native } = loadNative();
 
@@ -84,11 +85,19 @@ export interface Telling {
   time(timestamp: bigint): string;
   producer(id: number): string;
   epoch(leaderEpoch: number): string;
+  coordinatorEpoch(epoch: number): string;
 }
 
 function tellText(bytes: Buffer | null): string {
   if (bytes === null) return 'null';
   return bytes.length > 24 ? `${bytes.toString('latin1', 0, 8)}…${bytes.length}` : bytes.toString('latin1');
+}
+
+/** Null for a control record that ends no transaction. */
+function tellMarker(key: Buffer | null, value: Buffer | null, telling: Telling): string | null {
+  const record = decodeControlRecord(key ?? Buffer.alloc(0), value ?? Buffer.alloc(0));
+  if (record?.type !== 'commit' && record?.type !== 'abort') return null;
+  return `${record.type} by coordinator epoch ${telling.coordinatorEpoch(record.value.coordinatorEpoch)}`;
 }
 
 function tellBatch(bytes: Buffer, header: BatchHeader, telling: Telling): string[] {
@@ -105,7 +114,8 @@ function tellBatch(bytes: Buffer, header: BatchHeader, telling: Telling): string
   const times = `${telling.time(header.baseTimestamp)}..${telling.time(header.maxTimestamp)}`;
   const records = recordsIn(bytes, header).map(({ offset, timestamp, key, value, headers }) => {
     const extra = headers.map((each) => ` ${each.key}:${tellText(each.value)}`).join('');
-    return `  ${offset} ${telling.time(timestamp)} ${tellText(key)}=${tellText(value)}${extra}`;
+    const marker = attributes & ATTRIBUTE.control ? tellMarker(key, value, telling) : null;
+    return `  ${offset} ${telling.time(timestamp)} ${marker ?? `${tellText(key)}=${tellText(value)}`}${extra}`;
   });
   const head = `${header.baseOffset}-${header.lastOffset} epoch ${telling.epoch(header.leaderEpoch)} ${flags.join(' ')}${producer} ${times}`;
   return [head, ...records];

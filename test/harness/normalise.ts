@@ -31,9 +31,17 @@ const SORTED = new Set([
   'supportedFeatures',
   'finalizedFeatures',
   'nodeEndpoints',
+  'transactionStates',
+  'resultsByTransaction',
+  'topicResults',
+  'resultsByPartition',
+  'resultsByTopicV3AndBelow',
+  'activeProducers',
+  'markers',
 ]);
 const IDENTITY = [
   'groupId',
+  'transactionalId',
   'name',
   'topic',
   'topicId',
@@ -44,6 +52,7 @@ const IDENTITY = [
   'partitionIndex',
   'partition',
   'index',
+  'producerId',
   'errorCode',
   'errorMessage',
 ];
@@ -79,6 +88,7 @@ export class Normaliser {
   readonly #producers = new Map<number, string>();
   readonly #sessions = new Map<number, string>();
   readonly #epochs = new Map<number, string>();
+  readonly #coordinatorEpochs = new Map<number, string>();
 
   constructor(place: Place) {
     this.#place = place;
@@ -87,6 +97,16 @@ export class Normaliser {
   /** The name that a leader epoch has from now on: how many elections a restart takes is the broker's own affair. */
   nameEpoch(epoch: number, name: string): void {
     this.#epochs.set(epoch, `<${name}>`);
+  }
+
+  /** The same for the epoch of a transaction coordinator. */
+  nameCoordinatorEpoch(epoch: number, name: string): void {
+    this.#coordinatorEpochs.set(epoch, `<${name}>`);
+  }
+
+  /** The name that a producer's id has from now on. */
+  nameProducer(id: number, name: string): void {
+    this.#producers.set(id, `<${name}>`);
   }
 
   /** The name that a topic's id has from now on. */
@@ -135,6 +155,7 @@ export class Normaliser {
       time: (timestamp) => String(this.#time(timestamp)),
       producer: (id) => this.#named(this.#producers, id, 'producer'),
       epoch: (epoch) => this.#epochs.get(epoch) ?? String(epoch),
+      coordinatorEpoch: (epoch) => this.#coordinatorEpochs.get(epoch) ?? String(epoch),
     });
   }
 
@@ -148,6 +169,8 @@ export class Normaliser {
     if (field === 'producerId' && value >= 0) return this.#named(this.#producers, value, 'producer');
     if (field === 'sessionId' && value > 0) return this.#named(this.#sessions, value, 'session');
     if (field === 'leaderEpoch') return this.#epochs.get(value) ?? value;
+    if (field === 'coordinatorEpoch') return this.#coordinatorEpochs.get(value) ?? value;
+    if (field === 'transactionStartTimeMs') return this.#time(BigInt(value));
     if (field === 'port' && value === this.#place.port) return '<port>';
     return Number.isFinite(value) ? value : String(value);
   }

@@ -3,13 +3,13 @@
  *
  *     node test/harness/record.ts 127.0.0.1:9092 [name of a file …]
  *
- * The broker has the settings of test/api/settings.ts (the classic protocol's files are of one with CLASSIC_OVERRIDES); topics that it has already do not matter. `RESTART` is a command that ends it and starts it
+ * The broker has the settings of test/api/settings.ts (the classic protocol's files are of one with CLASSIC_OVERRIDES, those of transactions of a fresh one with TRANSACTION_OVERRIDES); topics that it has already do not matter. `RESTART` is a command that ends it and starts it
  * again; it is given `stop` or `kill`.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLASSIC, RESTARTS, SCENARIOS } from '../api/scenarios.ts';
+import { CLASSIC, RESTARTS, SCENARIOS, TRANSACTIONS } from '../api/scenarios.ts';
 import { SWEEP } from '../sweep/scenarios.ts';
 import { targetAt } from './replay.ts';
 import type { Scenario, Step, Target } from './session.ts';
@@ -42,7 +42,10 @@ const target: Target = {
     execFileSync(process.env['RESTART'] ?? 'false', [how], { stdio: 'ignore' });
   },
 };
-for (const [folder, files] of Object.entries({ api: { ...SCENARIOS, ...CLASSIC, ...RESTARTS }, sweep: SWEEP })) {
+for (const [folder, files] of Object.entries({
+  api: { ...SCENARIOS, ...CLASSIC, ...TRANSACTIONS, ...RESTARTS },
+  sweep: SWEEP,
+})) {
   for (const [file, scenarios] of Object.entries(files)) {
     if (only.length > 0 && !only.includes(file)) continue;
     const began = Date.now();

@@ -44,9 +44,18 @@ export interface FetchSpec {
   readonly lastFetchedEpoch?: number;
 }
 
+export interface AskOptions<N extends ApiName> {
+  readonly version?: number;
+  readonly keepOrder?: boolean;
+  /** Of an answer that says "not yet": the same is asked again, until there comes another. */
+  readonly isInBetween?: (answer: DecodedResponseOf<N>) => boolean;
+}
+
 const NOT_YET = new Set([3, 5, 6, 100]);
 const NO_COORDINATOR_YET = new Set([14, 15, 16]);
 const PAUSE_MS = 5;
+/** What is in between for so long is a failure. */
+const PATIENCE_MS = 20_000;
 
 function pause(): Promise<void> {
   return new Promise((resolve) => {
@@ -99,6 +108,16 @@ export class Session {
     this.#normaliser.nameEpoch(epoch, name);
   }
 
+  /** What the epoch of a transaction coordinator is called in the transcript. */
+  nameCoordinatorEpoch(epoch: number, name: string): void {
+    this.#normaliser.nameCoordinatorEpoch(epoch, name);
+  }
+
+  /** What a producer's id is called in the transcript. */
+  nameProducer(id: number, name: string): void {
+    this.#normaliser.nameProducer(id, name);
+  }
+
   /** Puts something into the transcript. */
   tell(label: string, value: unknown, keepOrder = false): void {
     this.steps.push([label, this.#normaliser.json(value, keepOrder)]);
@@ -109,10 +128,15 @@ export class Session {
     label: string,
     api: N,
     request: RequestInputOf<N>,
-    { version = this.version, keepOrder = false }: { version?: number; keepOrder?: boolean } = {},
+    { version = this.version, keepOrder = false, isInBetween = () => false }: AskOptions<N> = {},
   ): Promise<DecodedResponseOf<N> | null> {
     try {
-      const answer = await this.quietly(api, version, request);
+      let answer = await this.quietly(api, version, request);
+      for (let pauses = 0; isInBetween(answer); pauses++) {
+        if (pauses * PAUSE_MS > PATIENCE_MS) throw new Error(`${label}: ${JSON.stringify(answer)} for too long`);
+        await pause();
+        answer = await this.quietly(api, version, request);
+      }
       this.tell(label, answer, keepOrder);
       return answer;
     } catch (error) {
