@@ -15,7 +15,7 @@ import type { ProduceRequest, ProduceResponseInput } from '../protocol/schema/00
 import { isInternalTopic } from '../protocol/topic-names.ts';
 import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
 import { nodeEndpoints } from './leader-endpoints.ts';
-import { attributesOf, checkRecords, firstBatch, isTransactional } from './produce-records.ts';
+import { attributesOf, checkRecords, firstBatch, isTransactional, producerOf } from './produce-records.ts';
 import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
 import type { Context, ProducedPart, ProducePart, Services, TransactionOfRequest } from './services.ts';
 
@@ -51,26 +51,14 @@ function failedPart(errorCode: number, errorMessage: string | null = null): Prod
     logStartOffset: -1,
     errorMessage,
     recordErrors: NO_RECORD_ERRORS,
+    isInvalid: false,
   };
 }
 
 const NOTHING_YET = failedPart(ERRORS.NONE);
 
-/** Refusals that Kafka makes before or beside the log: they tell no log start offset. */
-const WITHOUT_START: ReadonlySet<number> = new Set([
-  ERRORS.NONE,
-  ERRORS.CORRUPT_MESSAGE,
-  ERRORS.MESSAGE_TOO_LARGE,
-  ERRORS.RECORD_LIST_TOO_LARGE,
-  ERRORS.UNKNOWN_TOPIC_OR_PARTITION,
-  ERRORS.NOT_LEADER_OR_FOLLOWER,
-  ERRORS.FENCED_LEADER_EPOCH,
-  ERRORS.KAFKA_STORAGE_ERROR,
-  ERRORS.NOT_ENOUGH_REPLICAS,
-  ERRORS.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
-  ERRORS.INVALID_REQUIRED_ACKS,
-  ERRORS.INVALID_TOPIC_EXCEPTION,
-]);
+/** Of a batch that is refused for them the log start offset is not told. */
+const WITHOUT_START: ReadonlySet<number> = new Set([ERRORS.CORRUPT_MESSAGE, ERRORS.MESSAGE_TOO_LARGE]);
 
 /** The topics of the request with what they are. A topic that comes twice is one, of a partition that comes twice the last counts. */
 function topicsOf(request: ProduceRequest, { services, version }: Context): AskedTopic[] {
@@ -174,6 +162,11 @@ export const produce: Api<ProduceRequest, ProduceResponseInput, Services> = {
         asked.push(partition);
       }
     }
+    if (request.transactionalId !== null && hasSeveralProducers(parts)) {
+      const refused = failedPart(ERRORS.INVALID_PRODUCER_ID_MAPPING, SEVERAL_PRODUCERS);
+      for (const { partitions } of topics) for (const partition of partitions) partition.result = refused;
+      return append(topics, context, request, [], []);
+    }
     return append(topics, context, request, parts, asked);
   },
 
@@ -205,7 +198,7 @@ function append(
     for (let i = 0; i < produced.length; i++) {
       const part = produced[i] as ProducedPart;
       (asked[i] as Asked).result = part;
-      if (part.errorCode !== ERRORS.NONE && !WITHOUT_START.has(part.errorCode)) refused.push(i);
+      if (part.isInvalid && !WITHOUT_START.has(part.errorCode)) refused.push(i);
     }
     if (refused.length > 0 && acks !== 0 && version >= LOG_START_OFFSET) {
       addLogStarts(services, refused, parts, asked).then(
@@ -221,13 +214,21 @@ function append(
   return answer ?? PENDING;
 }
 
+const SEVERAL_PRODUCERS = 'Transactional records contained more than one producer ID';
+
+/** A request's transactional batches are of one producer and epoch. */
+function hasSeveralProducers(parts: readonly ProducePart[]): boolean {
+  const producers = parts.flatMap(({ records }) => (isTransactional(records) ? [producerOf(records)] : []));
+  return new Set(producers.filter((producer) => producer !== null)).size > 1;
+}
+
 function transactionOf({ transactionalId }: ProduceRequest, version: number): TransactionOfRequest | null {
   if (transactionalId === null) return null;
   if (version >= ADDS_PARTITIONS) return { transactionalId, mode: 'add' };
   return { transactionalId, mode: version >= KNOWS_ABORTABLE ? 'verify-abortable' : 'verify' };
 }
 
-/** Kafka tells producers whose records were refused where the log starts (KAFKA-5793). Those who are refused can wait for it. */
+/** Kafka tells producers whose records are refused where the log starts, too. They can wait for it. */
 async function addLogStarts(
   services: Services,
   refused: readonly number[],

@@ -30,6 +30,12 @@ export function isTransactional(batch: Buffer): boolean {
   return (attributesOf(batch) & ATTRIBUTE.transactional) !== 0;
 }
 
+/** Id and epoch of a whole batch of magic 2, to be compared; null where it has none. */
+export function producerOf(batch: Buffer): string | null {
+  const producerId = batch.readBigInt64BE(BATCH.producerId);
+  return producerId < 0n ? null : `${producerId}/${batch.readInt16BE(BATCH.producerEpoch)}`;
+}
+
 /** The code for bytes that are not exactly one batch of magic 2, in a codec that the version may carry. */
 export function checkRecords(records: Buffer, version: number): number {
   const size = firstBatch(records);

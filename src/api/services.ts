@@ -40,6 +40,8 @@ export interface ProducedPart {
   readonly logStartOffset: number;
   readonly errorMessage: string | null;
   readonly recordErrors: readonly { readonly batchIndex: number; readonly batchIndexErrorMessage: string | null }[];
+  /** Refused for what is in it: its partition was not asked. */
+  readonly isInvalid: boolean;
 }
 
 export interface FetchPart extends PartitionKey {

@@ -14,7 +14,7 @@ import type { PartitionState } from '../machine/partition/partition.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { DiskFault } from '../port/disk.ts';
 import { SEAL_TIMESTAMP } from '../port/native.ts';
-import { ATTRIBUTE, BATCH } from '../protocol/batch.ts';
+import { ATTRIBUTE, BATCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from '../protocol/batch.ts';
 import { markerBatch, type TransactionMarker } from '../protocol/transaction-marker.ts';
 import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
@@ -264,6 +264,11 @@ export class Partition {
 
   /** Ends a producer's transaction here. */
   appendMarker(marker: TransactionMarker, settle: (errorCode: number) => void): void {
+    if (marker.producerId === NO_PRODUCER_ID || marker.producerEpoch === NO_PRODUCER_EPOCH) {
+      // Kafka cannot write such a batch, and has no code for it.
+      settle(ERRORS.UNKNOWN_SERVER_ERROR);
+      return;
+    }
     const { leaderEpoch } = this.state;
     const fields = { baseOffset: 0, leaderEpoch: Math.max(0, leaderEpoch), timestamp: this.#host.now() };
     const bytes = markerBatch(marker, fields, (part) => this.#host.crc32c(part));
