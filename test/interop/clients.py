@@ -162,13 +162,16 @@ TOOLS = {
 
 
 def tool(name, *arguments, timeout=120, ok=True):
-    """Runs one of Kafka's command lines and returns what it printed; raises when its exit code is not the one expected (None: any)."""
+    """
+    Runs one of Kafka's command lines and returns what it printed, its complaints too where it is to fail; raises when its exit code is not
+    the one expected (None: any).
+    """
     # What loads client classes of the tool's own package runs on the newest client; see pom.xml.
     libs = "libs" if name.endswith(("-perf-test", "-verifiable-producer", "-verifiable-consumer")) else "libs-tools"
     done = subprocess.run(
         java_argv(TOOLS[name], libs) + [str(a) for a in arguments], capture_output=True, timeout=timeout, check=False)
     text = done.stdout.decode(errors="replace")
+    problem = done.stderr.decode(errors="replace")
     if ok is not None and ok != (done.returncode == 0):
-        problem = done.stderr.decode(errors="replace")
         raise AssertionError(f"{name} ended with {done.returncode}: {text[-600:]} {problem[-600:]}")
-    return text
+    return text if ok is not False else text + problem

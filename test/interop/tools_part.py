@@ -27,6 +27,7 @@ def run(suite):
     suite.check("kafka-get-offsets: latest, earliest, largest timestamp, by time", lambda: offsets(server, topic))
     suite.check("kafka-delete-records", lambda: delete_records(server, topic))
     suite.check("kafka-configs: describe topic and broker", lambda: configs(server, topic))
+    suite.check("kafka-configs: alter topics, groups and brokers", lambda: alter_configs(suite, server, topic))
     suite.check("kafka-topics: delete", lambda: delete_topic(server, topic))
     if suite.controls_broker("kafka-dump-log"):
         suite.check("kafka-dump-log on every file after a clean stop", lambda: dump_stopped(suite))
@@ -121,6 +122,49 @@ def configs(server, topic):
     text = tool("kafka-configs", *server, "--describe", "--entity-type", "brokers", "--entity-name", 1, "--all")
     assert "log.retention.hours=168" in text and "num.partitions=" in text, text[:2000]
     assert len(re.findall(r"^\s+[a-z0-9._]+=", text, re.M)) >= 200, f"{len(text.splitlines())} lines"
+
+
+def alter_configs(suite, server, topic):
+    def shown(kind, *name):
+        return tool("kafka-configs", *server, "--describe", "--entity-type", kind, *name)
+
+    def alter(kind, name, *words, ok=True):
+        return tool("kafka-configs", *server, "--alter", "--entity-type", kind, *name, *words, ok=ok)
+
+    a_topic = ("--entity-name", topic)
+    alter("topics", a_topic, "--add-config", "retention.ms=5000000,cleanup.policy=[compact,delete]")
+    text = shown("topics", *a_topic)
+    assert "retention.ms=5000000" in text and "cleanup.policy=compact,delete" in text and "segment.bytes=1048576" in text, text
+    wrong = alter("topics", a_topic, "--add-config", "retention.ms=often", ok=False)
+    assert "InvalidConfigurationException" in wrong and "Not a number of type LONG" in wrong, wrong
+    assert "does not exist" in alter("topics", ("--entity-name", f"{topic}-absent"), "--add-config", "retention.ms=1", ok=False)
+    alter("topics", a_topic, "--delete-config", "retention.ms,cleanup.policy")
+    text = shown("topics", *a_topic)
+    assert "retention.ms" not in text and "segment.bytes=1048576" in text, text
+
+    a_group = ("--entity-name", f"configured-{suite.run_id}")
+    alter("groups", a_group, "--add-config", "consumer.session.timeout.ms=50000,consumer.heartbeat.interval.ms=6000")
+    text = shown("groups", *a_group)
+    assert "consumer.session.timeout.ms=50000" in text and "DYNAMIC_GROUP_CONFIG" in text, text
+    low = alter("groups", a_group, "--add-config", "consumer.session.timeout.ms=1", ok=False)
+    assert "must be in the range 45000 to 60000 inclusive" in low, low
+    alter("groups", a_group, "--delete-config", "consumer.session.timeout.ms,consumer.heartbeat.interval.ms")
+    assert "DYNAMIC_GROUP_CONFIG:consumer" not in shown("groups", *a_group)
+
+    one, all_ = ("--entity-name", 1), ("--entity-default",)
+    alter("brokers", all_, "--add-config", "log.retention.ms=5000000,message.max.bytes=2000000")
+    alter("brokers", one, "--add-config", "log.retention.ms=6000000")
+    text = shown("brokers", *one)
+    assert re.search(r"log.retention.ms=6000000 .*DYNAMIC_BROKER_CONFIG:log.retention.ms=6000000, "
+                     r"DYNAMIC_DEFAULT_BROKER_CONFIG:log.retention.ms=5000000", text), text
+    assert "message.max.bytes=2000000" in shown("brokers", *all_)
+    text = tool("kafka-configs", *server, "--describe", "--entity-type", "topics", *a_topic, "--all")
+    assert "retention.ms=6000000" in text and "max.message.bytes=2000000" in text, text[:2000]
+    fixed = alter("brokers", one, "--add-config", "node.id=7", ok=False)
+    assert "Cannot update these configs dynamically" in fixed, fixed
+    alter("brokers", one, "--delete-config", "log.retention.ms")
+    alter("brokers", all_, "--delete-config", "log.retention.ms,message.max.bytes")
+    assert "log.retention.ms=" not in shown("brokers", *one)
 
 
 def delete_topic(server, topic):
