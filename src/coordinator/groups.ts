@@ -154,6 +154,11 @@ export class GroupCoordinator {
     this.#runtime.endTransaction(marker, (outcome) => done(markerCode(outcome)));
   }
 
+  /** Whether a marker of this producer was taken that the log does not know yet. */
+  isEnding(producerId: number): boolean {
+    return this.#runtime.isEnding(producerId);
+  }
+
   #query(event: GroupEvent): Answer | null {
     const ask = (): { answer: Answer | null } => ({ answer: this.#runtime.query(event) });
     return guarded(this.#parts, event.kind, ask).answer;

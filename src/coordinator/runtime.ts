@@ -242,6 +242,11 @@ export class Runtime<Event, Record, Answer> {
     else this.#enqueue({ marker, complete });
   }
 
+  /** Whether the end of a producer's transaction waits for its turn. */
+  isEnding(producerId: number): boolean {
+    return this.#queue.some((next) => 'marker' in next && next.marker.producerId === producerId);
+  }
+
   /** Why nothing is taken now. */
   #refusal(): RuntimeError | null {
     const state = this.#isDraining ? 'stopped' : this.#state;

@@ -82,8 +82,9 @@ export class GroupCoordinators extends Coordinators<GroupEvent, GroupAnswer, Gro
     const { image } = this.#parts.groups;
     const topicId = image.topics.byName(OFFSETS_TOPIC)?.id;
     const log = topicId === undefined ? null : this.#parts.table.get(topicId, partition)?.log;
-    const isKnown = log?.producers.hasOngoingTransaction(producerId, producerEpoch) === true;
-    if (isKnown || this.at(partition)?.state !== 'active') {
+    const coordinator = this.at(partition);
+    const isOpen = log?.producers.hasOngoingTransaction(producerId, producerEpoch) === true;
+    if (coordinator?.state !== 'active' || (isOpen && !coordinator.isEnding(producerId))) {
       super.ask(partition, event, done);
       return;
     }

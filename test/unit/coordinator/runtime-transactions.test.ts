@@ -207,9 +207,11 @@ test('nothing is decided while the log may still refuse a producer', () => {
     submit('c');
     pass();
     assert.deepEqual(machine.told, ['0 a of 7']);
+    assert.deepEqual([runtime.isEnding(7), runtime.isEnding(8)], [false, true]);
     log.finish();
     pass();
     // The marker waits for b, and c for the marker.
+    assert.ok(!runtime.isEnding(8));
     assert.deepEqual(machine.told, ['0 b', '1 commit of 8']);
     assert.deepEqual(log.batches, ['b']);
     log.finish();
