@@ -1,16 +1,17 @@
 /**
  * Groups with members that join, leave, die, pause and lose messages, around a coordinator that is killed and reloads, over a log that is
  * slow, refuses and is lost. In any moment no partition has two owners, no committed offset goes back, and a reload says what the live one
- * says; when members are steady, every group settles.
+ * says; when members are steady, every group settles. What producers commit in transactions is seen after their end, or never.
  *
  *   ODRADEK_SIM_SEED=7 [ODRADEK_SIM_GROUPS=mixed] node --test test/simulator/machine-group.test.ts
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { check, checkReload, checkSettled } from './groups/checks.ts';
+import { check, checkEnded, checkReload, checkSettled } from './groups/checks.ts';
 import { ClassicMember } from './groups/classic-member.ts';
 import { ConsumerMember } from './groups/consumer-member.ts';
 import type { Member } from './groups/member.ts';
+import { Producer } from './groups/producer.ts';
 import { GroupWorld } from './groups/world.ts';
 
 const GROUPS = (process.env['ODRADEK_SIM_GROUPS'] ?? 'consumers,classics,mixed').split(',');
@@ -23,9 +24,11 @@ const SETTLE_MS = 240_000;
 class Simulation {
   readonly world: GroupWorld;
   readonly members: Member[] = [];
+  readonly producers: readonly Producer[];
 
-  constructor(seed: number, longestDelayMs: number) {
+  constructor(seed: number, longestDelayMs: number, producers: number) {
     this.world = new GroupWorld(seed, longestDelayMs);
+    this.producers = Array.from({ length: producers }, (_, producerId) => new Producer(this.world, producerId));
     for (const topic of TOPICS) this.world.addTopic(topic, 1 + this.world.random.below(5));
   }
 
@@ -52,6 +55,11 @@ class Simulation {
     const { world } = this;
     const { random } = world;
     const groupId = GROUPS[random.below(GROUPS.length)] ?? 'mixed';
+    // Without producers nothing is drawn for them: histories of seeds stay what they are.
+    if (this.producers.length > 0 && random.chance(0.4)) {
+      this.transact(groupId);
+      return;
+    }
     const alive = this.alive(groupId);
     const member = alive[random.below(Math.max(1, alive.length))];
     const what = random.below(20);
@@ -62,6 +70,15 @@ class Simulation {
     else if (what < 9 && random.chance(0.3)) world.addPartitions(TOPICS[random.below(TOPICS.length)] ?? 't1', 1);
     else if (what < 10 && world.coordinator?.state === 'active' && random.chance(0.4)) this.restart();
     else member?.commit();
+  }
+
+  transact(groupId: string): void {
+    const { random, image } = this.world;
+    const producer = this.producers[random.below(this.producers.length)];
+    const topic = TOPICS[random.below(TOPICS.length)] ?? 't1';
+    const partition = random.below(image.topics.byName(topic)?.partitionCount ?? 1);
+    if (producer?.isOpen === true && random.chance(0.3)) producer.end(random.chance(0.6));
+    else producer?.commit(groupId, topic, partition);
   }
 
   restart(): void {
@@ -102,11 +119,17 @@ class Simulation {
         member.pausedUntil = 0;
       }
     }
+    for (const producer of this.producers) producer.end(world.random.chance(0.5));
     for (let part = 0; part < 8; part++) {
       await world.run(SETTLE_MS / 8);
       check(world, this.members, GROUPS);
     }
     for (const groupId of GROUPS) checkSettled(world, this.members, groupId);
+    assert.ok(
+      this.producers.every(({ ending }) => ending === 0),
+      'every transaction ends',
+    );
+    checkEnded(world, GROUPS);
     await checkReload(world, GROUPS);
   }
 
@@ -126,12 +149,16 @@ const seeds =
     : given.split(',').map(Number);
 
 /** The same histories must hold in a network that takes its time and in one that takes none. */
-for (const longestDelayMs of [20, 0]) {
+for (const [longestDelayMs, producers] of [
+  [20, 0],
+  [0, 0],
+  [20, 3],
+] as const) {
   const network = longestDelayMs === 0 ? 'without delays' : 'with random delays, losses and faults';
-  test(`groups settle, partitions have one owner, offsets stay, and a reload is what was live: ${network}`, async () => {
-    const sums = { requests: 0, answers: 0, restarts: 0, checks: 0, reloads: 0 };
+  test(`groups settle, partitions have one owner, offsets stay, and a reload is what was live: ${network}, ${producers} producers`, async () => {
+    const sums = { requests: 0, answers: 0, restarts: 0, checks: 0, reloads: 0, transactions: 0 };
     for (const seed of seeds) {
-      const simulation = new Simulation(seed, longestDelayMs);
+      const simulation = new Simulation(seed, longestDelayMs, producers);
       const { world } = simulation;
       try {
         await simulation.run();
@@ -143,5 +170,6 @@ for (const longestDelayMs of [20, 0]) {
     }
     assert.ok(sums.answers > 500 * seeds.length, JSON.stringify(sums));
     assert.ok(sums.restarts >= seeds.length, JSON.stringify(sums));
+    assert.ok(sums.transactions >= 3 * producers * seeds.length, JSON.stringify(sums));
   });
 }

@@ -122,6 +122,7 @@ function checkOffsets(world: GroupWorld, groupId: string): void {
 /** A reload of what is committed says what the live coordinator says of it. */
 export async function checkReload(world: GroupWorld, groups: readonly string[]): Promise<void> {
   const live = groups.map((groupId) => hardState(world, groupId, world.coordinator));
+  const pending = groups.map((groupId) => pendingOf(groupId, world.coordinator));
   if (world.coordinator?.state !== 'active') return;
   const isWritten =
     world.coordinator.held.waiting === 0 && world.partition.committedOffset === world.partition.endOffset;
@@ -130,11 +131,26 @@ export async function checkReload(world: GroupWorld, groups: readonly string[]):
     const { classic, ...rest } = hardState(world, groupId, reloaded);
     const { classic: liveClassic, ...liveRest } = live[index] as ReturnType<typeof hardState>;
     assert.deepEqual(rest, liveRest, `a reload of ${groupId}`);
+    if (isWritten) assert.deepEqual(pendingOf(groupId, reloaded), pending[index], `pending of ${groupId}`);
     // A rebalance under way is not in the log, or not committed yet.
     if (liveClassic?.groupState === 'Stable' && isWritten)
       assert.deepEqual(classic, liveClassic, `a reload of ${groupId}`);
   }
   reloaded.stop();
+}
+
+/** Offsets of transactions that are open, in the newest state. */
+function pendingOf(groupId: string, coordinator: GroupCoordinator | null): string[] {
+  const pending = coordinator?.machine.offsets.pendingOf(groupId) ?? [];
+  return Array.from(pending, ({ topic, partition }) => `${topic}:${partition}`).sort();
+}
+
+/** Nothing is pending when all transactions have ended. */
+export function checkEnded(world: GroupWorld, groups: readonly string[]): void {
+  for (const groupId of groups) {
+    assert.deepEqual(pendingOf(groupId, world.coordinator), [], `pending of ${groupId}`);
+    assert.ok(world.coordinator?.machine.offsets.hasPendingOf(groupId) !== true, `${groupId} is held by a transaction`);
+  }
 }
 
 function hardState(world: GroupWorld, groupId: string, coordinator: GroupCoordinator | null) {

@@ -5,9 +5,13 @@
 import assert from 'node:assert/strict';
 import type { SeededRandom } from '../../../src/base/prng.ts';
 import type { CoordinatorPartition } from '../../../src/coordinator/coordinator-log.ts';
-import { batchesOf } from '../../../src/protocol/batch.ts';
+import { batchesOf, NO_PRODUCER_ID } from '../../../src/protocol/batch.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+
+function isOfProducer(bytes: Buffer): boolean {
+  return [...batchesOf(bytes)].some(({ producerId }) => producerId !== NO_PRODUCER_ID);
+}
 
 interface StoredBatch {
   readonly bytes: Buffer;
@@ -50,7 +54,9 @@ export class MemoryPartition implements CoordinatorPartition {
   ): void {
     const random = this.#random;
     if (random.chance(this.faults)) {
-      const codes = [ERRORS.NOT_ENOUGH_REPLICAS, ERRORS.REQUEST_TIMED_OUT, ERRORS.MESSAGE_TOO_LARGE];
+      const codes: number[] = [ERRORS.NOT_ENOUGH_REPLICAS, ERRORS.REQUEST_TIMED_OUT, ERRORS.MESSAGE_TOO_LARGE];
+      // What concerns one producer only.
+      if (isOfProducer(bytes)) codes.push(ERRORS.INVALID_PRODUCER_EPOCH);
       this.#soon(() => settled(codes[random.below(codes.length)] ?? 0));
       return;
     }

@@ -1,4 +1,5 @@
 /** What classic and consumer members have in common: they own partitions, commit, pause and die. */
+import assert from 'node:assert/strict';
 import type { GroupApi } from '../../../src/protocol/coordinator-key.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { GroupWorld, Reply } from './world.ts';
@@ -90,6 +91,7 @@ export abstract class Member {
     world.send(this.name, 'OffsetCommit', 9, make, (reply) => {
       if (reply.kind !== 'answer') return;
       const code = reply.response.topics[0]?.partitions[0]?.errorCode;
+      assert.notEqual(code, ERRORS.INVALID_PRODUCER_EPOCH, 'a member has no epoch of producers');
       if (code === ERRORS.NONE && value > commits.acked) commits.acked = value;
     });
   }

@@ -58,7 +58,7 @@ export class GroupWorld {
   names = 0;
   readonly commits = new Map<string, Commits>();
   readonly problems: unknown[] = [];
-  counts = { requests: 0, answers: 0, restarts: 0, checks: 0, reloads: 0 };
+  counts = { requests: 0, answers: 0, restarts: 0, checks: 0, reloads: 0, transactions: 0 };
   /** Of the last requests, when a run is looked at. */
   readonly trace: string[] = [];
 
@@ -157,12 +157,12 @@ export class GroupWorld {
 
   // ---- requests
 
-  /** `done` is called once. The request is made when it arrives. */
+  /** `done` is called once. The request is made when it arrives; null: it is refused before the coordinator hears of it. */
   send<N extends GroupApi>(
     who: string,
     kind: N,
     version: number,
-    make: () => RequestOf<N>,
+    make: () => RequestOf<N> | null,
     done: (reply: Reply<N>) => void,
     timeoutMs = REQUEST_TIMEOUT_MS,
   ): void {
@@ -185,12 +185,13 @@ export class GroupWorld {
       const { coordinator } = this;
       if (isOver || coordinator === null) return;
       const request = make();
+      if (request === null) return;
       this.note(
         `${who} ${kind} ${JSON.stringify(request, (_, v: unknown) => (typeof v === 'bigint' ? `${v}` : v)).slice(0, 300)}`,
       );
       const event = { kind, version, request, client } as unknown as GroupEvent;
       const answered = (result: GroupResult): void => {
-        if (this.#deaf.has(coordinator) || this.random.chance(this.loss)) return;
+        if (!this.isHeard(coordinator)) return;
         const reply = result.ok
           ? { kind: 'answer' as const, response: result.answer as ResponseOf<N> }
           : { kind: 'error' as const, errorCode: result.errorCode };
@@ -201,6 +202,11 @@ export class GroupWorld {
       if (this.random.chance(this.loss)) coordinator.submit(event, () => {});
     };
     this.clock.after(this.#delay(), deliver);
+  }
+
+  /** Whether an answer arrives. */
+  isHeard(coordinator: GroupCoordinator): boolean {
+    return !this.#deaf.has(coordinator) && !this.random.chance(this.loss);
   }
 
   #delay(): number {
