@@ -176,7 +176,6 @@ export const addPartitionsToTxnScenarios: readonly Scenario[] = [
         { ...transaction(t, topic, 0, 9), verifyOnly: true },
         transaction(u, other, 0),
       ]);
-      await several(session, 'the same twice', [transaction(t, topic, 0), transaction(t, other, 0)]);
       await t.describe('the first');
       await u.describe('the second');
       await t.end('the first commits', true);
