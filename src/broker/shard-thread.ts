@@ -150,13 +150,15 @@ export class ShardThread {
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
     const { nodeId, values } = this.#config;
+    // It may change while the broker runs.
+    const verifiesTransactions = (): boolean => this.#config.values['transaction.partition.verification.enable'];
     const verifier = new Verifier({
       clock,
       image: this.#image,
       calls: () => this.#coordinatorCalls,
       retryBackoffMs: values['add.partitions.to.txn.retry.backoff.ms'],
       retryMs: values['add.partitions.to.txn.retry.backoff.max.ms'],
-      isEnabled: () => values['transaction.partition.verification.enable'],
+      isEnabled: verifiesTransactions,
     });
     this.#logs = new Logs({
       self,
@@ -177,7 +179,9 @@ export class ShardThread {
         giveBackSlot: (slot) => slots.done(slot),
         commitFlush: new CommitFlush(clock),
         flushesEachCommit: values['shard.flush.policy'] === 'commit',
-        verifiesTransactions: values['transaction.partition.verification.enable'],
+        get verifiesTransactions() {
+          return verifiesTransactions();
+        },
         verify: ({ topic, index }, producerId, producerEpoch, transaction, done) => {
           verifier.verify({ topic, partition: index }, producerId, producerEpoch, transaction, done);
         },
