@@ -162,6 +162,39 @@ export const SAMPLES = {
   OffsetForLeaderEpoch: (_version, name) => ({
     topics: [{ topic: name, partitions: [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
   }),
+  AddPartitionsToTxn: (version, name) => {
+    const topics = [{ name, partitions: [0, 3] }];
+    const transaction = { transactionalId: name, producerId: 5, producerEpoch: 3, verifyOnly: true, topics };
+    return version >= 4
+      ? {
+          transactions: [transaction],
+          v3AndBelowTransactionalId: '',
+          v3AndBelowProducerId: 0,
+          v3AndBelowProducerEpoch: 0,
+          v3AndBelowTopics: [],
+        }
+      : {
+          transactions: [],
+          v3AndBelowTransactionalId: name,
+          v3AndBelowProducerId: 5,
+          v3AndBelowProducerEpoch: 3,
+          v3AndBelowTopics: topics,
+        };
+  },
+  AddOffsetsToTxn: (_version, name) => ({ transactionalId: name, producerId: 5, producerEpoch: 3, groupId: name }),
+  EndTxn: (_version, name) => ({ transactionalId: name, producerId: 5, producerEpoch: 3, committed: true }),
+  WriteTxnMarkers: (version, name) => ({
+    markers: [
+      {
+        producerId: 5,
+        producerEpoch: 3,
+        transactionResult: true,
+        topics: [{ name, partitionIndexes: [0, 1] }],
+        coordinatorEpoch: 7,
+        ...(version >= 2 ? { transactionVersion: 2 } : {}),
+      },
+    ],
+  }),
   TxnOffsetCommit: (version, name) => ({
     transactionalId: name,
     groupId: name,
@@ -203,6 +236,13 @@ export const SAMPLES = {
   }),
   OffsetDelete: (_version, name) => ({ groupId: name, topics: [{ name, partitions: [{ partitionIndex: 0 }] }] }),
   DescribeCluster: () => ({ includeClusterAuthorizedOperations: true, includeFencedBrokers: false }),
+  DescribeTransactions: (_version, name) => ({ transactionalIds: [name, 'other'] }),
+  ListTransactions: (version) => ({
+    stateFilters: ['nonsense'],
+    producerIdFilters: [1_000_000_007],
+    ...(version >= 1 ? { durationFilter: 1000 } : {}),
+    ...(version >= 2 ? { transactionalIdPattern: 'x.*' } : {}),
+  }),
   DescribeProducers: (_version, name) => ({ topics: [{ name, partitionIndexes: [0, 1] }] }),
   DescribeTopicPartitions: (_version, name) => ({
     topics: [{ name }],

@@ -4,6 +4,7 @@
  */
 import { encodeRequest } from '../../src/protocol/frame.ts';
 import { type ApiName, APIS, type RequestInputOf, requestHeaderVersion } from '../../src/protocol/schema/index.ts';
+import { transactionalIdOf } from '../api/transactional-producer.ts';
 import { ClosedError, RawClient, servedVersions } from '../harness/client.ts';
 import type { Scenario, Session } from '../harness/session.ts';
 import { SAMPLES, type SweptApi } from './samples.ts';
@@ -25,6 +26,14 @@ const COORDINATED = new Set<SweptApi>([
   'OffsetDelete',
   'ConsumerGroupHeartbeat',
   'ConsumerGroupDescribe',
+]);
+/** Answered by the coordinator of a transactional id, which is to be there. */
+const TRANSACTIONAL = new Set<SweptApi>([
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'EndTxn',
+  'DescribeTransactions',
+  'ListTransactions',
 ]);
 /** Connections at a time. */
 const ABREAST = 8;
@@ -116,6 +125,7 @@ const sweepScenarios: readonly Scenario[] = (Object.keys(SAMPLES) as SweptApi[])
     const { version } = session;
     const name = session.name('nothing');
     if (COORDINATED.has(api)) await session.group('nothing');
+    if (TRANSACTIONAL.has(api)) await transactionalIdOf(session, 'nothing');
     const frame = frameOf(api, version, name);
     // The only type of key that FindCoordinator v0 has would make Kafka's internal topics.
     if (api !== 'FindCoordinator' || version > 0) {
