@@ -24,7 +24,10 @@ export interface TransactionContext {
   producerId(): number | null;
 }
 
-/** In the place of an answer, without records: whoever runs the machine gets producer ids and submits the event again. */
+/**
+ * In the place of an answer: whoever runs the machine gets producer ids and submits the event again. Without records, but for `abortTimedOut`,
+ * which comes again by its own timer.
+ */
 export const NEEDS_PRODUCER_ID: unique symbol = Symbol('needs a producer id');
 
 /**

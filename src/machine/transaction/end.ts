@@ -15,6 +15,7 @@ import {
   fenced,
   isExhausted,
   isPrepared,
+  isRecordable,
   LAST_EPOCH,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
@@ -100,6 +101,9 @@ export const endTxn: DecideTransaction<'EndTxn'> = (state, { request, version },
   const verdict = isBumping ? judge(transaction, request) : judgeOld(transaction, request);
   if (verdict !== 'prepare') {
     return { records: [], answer: respond(verdict, verdict === ERRORS.NONE && isBumping ? transaction : null) };
+  }
+  if (!isRecordable(clientTransactionVersion, context.transactionVersion)) {
+    return { records: [], answer: respond(ERRORS.UNSUPPORTED_VERSION) };
   }
   const next = isBumping ? nextProducerId(transaction, context) : NO_PRODUCER_ID;
   if (next === null) return { records: [], answer: NEEDS_PRODUCER_ID };

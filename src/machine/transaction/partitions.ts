@@ -11,7 +11,7 @@ import { OFFSETS_TOPIC } from '../../protocol/topic-names.ts';
 import type { TransactionContext } from './decision.ts';
 import type { DecideTransaction, TransactionState } from './machine.ts';
 import type { TransactionRecord } from './records.ts';
-import { isPrepared, type Partitions, type Transaction, withPartitions } from './state.ts';
+import { isPrepared, isRecordable, type Partitions, type Transaction, withPartitions } from './state.ts';
 
 type Request = RequestOf<'AddPartitionsToTxn'>;
 type Response = ResponseOf<'AddPartitionsToTxn'>;
@@ -68,6 +68,7 @@ function add(state: TransactionState, adding: Adding, clientVersion: number, con
   const code = checkProducer(transaction, adding);
   if (code !== ERRORS.NONE) return refuse(code);
   if (transaction.status === 'Ongoing' && containsAll(transaction, adding.partitions)) return refuse(ERRORS.NONE);
+  if (!isRecordable(clientVersion, context.transactionVersion)) return refuse(ERRORS.UNSUPPORTED_VERSION);
   const next = withPartitions(transaction, adding.partitions, clientVersion, context.now);
   return { records: [state.record(next, context)], errorCode: ERRORS.NONE };
 }
@@ -102,6 +103,14 @@ function respond(version: number, transactionalId: string, topicResults: TopicRe
   };
 }
 
+/** The answer as a whole. */
+const UNSUPPORTED: Response = {
+  throttleTimeMs: 0,
+  errorCode: ERRORS.UNSUPPORTED_VERSION,
+  resultsByTransaction: [],
+  resultsByTopicV3AndBelow: [],
+};
+
 function addingOf(request: Request, version: number): Adding & { readonly verifyOnly: boolean } {
   const [transaction] = request.transactions;
   if (version >= FIRST_OF_BROKERS && transaction !== undefined) {
@@ -125,14 +134,9 @@ export const addPartitions: DecideTransaction<'AddPartitionsToTxn'> = (state, { 
   }
   const clientVersion = version >= FIRST_OF_BROKERS ? OF_BROKERS : OF_PRODUCERS;
   const { records, errorCode } = add(state, adding, clientVersion, context);
-  return {
-    records,
-    answer: respond(
-      version,
-      transactionalId,
-      resultsOf(partitions, () => errorCode),
-    ),
-  };
+  if (errorCode === ERRORS.UNSUPPORTED_VERSION) return { records, answer: UNSUPPORTED };
+  const results = resultsOf(partitions, () => errorCode);
+  return { records, answer: respond(version, transactionalId, results) };
 };
 
 export const addOffsets: DecideTransaction<'AddOffsetsToTxn'> = (state, { request }, context) => {

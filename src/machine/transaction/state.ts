@@ -78,6 +78,11 @@ export function bumpsEpoch(transactionVersion: number): boolean {
   return transactionVersion >= FIRST_WITH_EPOCH_BUMP;
 }
 
+/** Whether the records of a cluster's version have a place for the version that a client speaks. */
+export function isRecordable(clientTransactionVersion: number, transactionVersion: number): boolean {
+  return clientTransactionVersion === 0 || transactionVersion >= 1;
+}
+
 export function isExhausted(producerEpoch: number): boolean {
   return producerEpoch >= LAST_EPOCH;
 }

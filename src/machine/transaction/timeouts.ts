@@ -31,18 +31,17 @@ export const beginTimers: DecideTransaction<'began'> = (state) => {
 
 export const abortTimedOut: DecideTransaction<'abortTimedOut'> = (state, _event, context) => {
   const records: TransactionRecord[] = [];
+  let isShort = false;
   for (const transaction of state.transactions.values()) {
     if (!isTimedOut(transaction, context.now)) continue;
     const aborted = abortFenced(transaction, context);
-    if (aborted !== null) {
-      records.push(state.record(aborted, context));
-      continue;
-    }
-    // Without a producer id at hand: what is decided so far goes first, and the rest follows when there are some again.
-    const timers = [{ ...nextAbort(state), delayMs: WITHOUT_IDS_MS }];
-    return { records, answer: NEEDS_PRODUCER_ID, timers, divisible: true };
+    if (aborted === null) isShort = true;
+    else records.push(state.record(aborted, context));
   }
-  return { records, answer: null, timers: [nextAbort(state)], divisible: true };
+  if (!isShort) return { records, answer: null, timers: [nextAbort(state)], divisible: true };
+  // Those that need a producer id follow when there are some again.
+  const timers = [{ ...nextAbort(state), delayMs: WITHOUT_IDS_MS }];
+  return { records, answer: NEEDS_PRODUCER_ID, timers, divisible: true };
 };
 
 export const expireIds: DecideTransaction<'expireIds'> = (state, _event, { now }) => {

@@ -10,7 +10,8 @@ import type {
 import { NEEDS_PRODUCER_ID } from '../../../../src/machine/transaction/decision.ts';
 import { TransactionMachine } from '../../../../src/machine/transaction/machine.ts';
 import type { TransactionRecord } from '../../../../src/machine/transaction/records.ts';
-import type { Transaction } from '../../../../src/machine/transaction/state.ts';
+import type { Status, Transaction } from '../../../../src/machine/transaction/state.ts';
+import { ERRORS } from '../../../../src/protocol/errors.ts';
 import { transactionRecords } from '../../../../src/protocol/record/coordinator-records.ts';
 import type { RequestOf, ResponseOf } from '../../../../src/protocol/schema/index.ts';
 import { configOf } from '../group/fixture.ts';
@@ -137,51 +138,58 @@ export class TransactionLog {
     this.commit();
   }
 
+  /** The id goes to this state by what takes it there: with T0 in the transaction, of a client of this version. */
+  go(status: Status, version: 2 | 0 = 2): Producer {
+    const [addVersion, endVersion] = version === 2 ? [4, 5] : [3, 4];
+    const committed = status.endsWith('Commit');
+    this.init();
+    if (status !== 'Empty') assert.deepEqual(this.add(T0, {}, addVersion), [ERRORS.NONE]);
+    if (status !== 'Empty' && status !== 'Ongoing')
+      assert.equal(this.end(committed, {}, endVersion).errorCode, ERRORS.NONE);
+    if (status.startsWith('Complete')) this.complete();
+    assert.equal(this.of()?.status, status);
+    return this.producer();
+  }
+
   // ---- requests
 
   init(request: Partial<RequestOf<'InitProducerId'>> = {}, version = 5): ResponseOf<'InitProducerId'> {
     return this.ask<'InitProducerId'>(initEvent(request, version));
   }
 
+  /** The code of each partition. */
   add(topics = T0, producer: Partial<Producer> = {}, version = 3, transactionalId = 'x'): number[] {
-    const { partitions } = this.#adding(
-      topics,
-      { ...this.producer(transactionalId), ...producer },
-      version,
-      transactionalId,
-    );
-    return partitions;
+    return this.#adding(topics, this.#who(producer, transactionalId), version, transactionalId, false);
   }
 
-  addOffsets(groupId: string, producer: Partial<Producer> = {}): number {
-    const request = { transactionalId: 'x', ...this.producer(), ...producer, groupId };
+  addOffsets(groupId: string, producer: Partial<Producer> = {}, transactionalId = 'x'): number {
+    const request = { transactionalId, ...this.#who(producer, transactionalId), groupId };
     return this.ask<'AddOffsetsToTxn'>({ kind: 'AddOffsetsToTxn', version: 3, request }).errorCode;
   }
 
   verify(topics = T0, producer: Partial<Producer> = {}, transactionalId = 'x'): number[] {
-    const who = {
-      ...(this.of(transactionalId) === undefined
-        ? { producerId: 1, producerEpoch: 0 }
-        : this.producer(transactionalId)),
-      ...producer,
-    };
-    return this.#adding(topics, who, 4, transactionalId, true).partitions;
+    return this.#adding(topics, this.#who(producer, transactionalId), 4, transactionalId, true);
   }
 
-  #adding(topics: readonly Topic[], producer: Producer, version: number, transactionalId: string, verifyOnly = false) {
+  #who(producer: Partial<Producer>, transactionalId: string): Producer {
+    const known = this.of(transactionalId);
+    const { producerId, producerEpoch } = known ?? { producerId: 1, producerEpoch: 0 };
+    return { producerId, producerEpoch, ...producer };
+  }
+
+  #adding(topics: readonly Topic[], producer: Producer, version: number, transactionalId: string, verifyOnly: boolean) {
     const answer = this.ask<'AddPartitionsToTxn'>(addEvent(topics, producer, version, transactionalId, verifyOnly));
+    if (answer.errorCode !== ERRORS.NONE) return [answer.errorCode ?? ERRORS.NONE];
     const [transaction] = answer.resultsByTransaction;
     const results = version < 4 ? answer.resultsByTopicV3AndBelow : (transaction?.topicResults ?? []);
-    const partitions = results.flatMap(({ resultsByPartition }) =>
+    return results.flatMap(({ resultsByPartition }) =>
       resultsByPartition.map(({ partitionErrorCode }) => partitionErrorCode),
     );
-    return { answer, partitions };
   }
 
   end(committed: boolean, producer: Partial<Producer> = {}, version = 5, transactionalId = 'x'): ResponseOf<'EndTxn'> {
-    return this.ask<'EndTxn'>(
-      endEvent(committed, { ...this.producer(transactionalId), ...producer }, version, transactionalId),
-    );
+    const who = this.#who(producer, transactionalId);
+    return this.ask<'EndTxn'>(endEvent(committed, who, version, transactionalId));
   }
 
   /** The markers that were asked for stand. */
