@@ -15,6 +15,8 @@ import { apiVersionsScenarios } from './18-api-versions.ts';
 import { classicScenarios } from './classic-life.ts';
 import { offsetsOfMembersScenarios } from './offsets-of-members.ts';
 import { classicTimeScenarios } from './classic-time.ts';
+import { failedAppendsScenarios } from './failed-appends.ts';
+import { hostileMembersScenarios } from './hostile-members.ts';
 import { createTopicsScenarios } from './19-create-topics.ts';
 import { deleteTopicsScenarios } from './20-delete-topics.ts';
 import { deleteRecordsScenarios } from './21-delete-records.ts';
@@ -83,6 +85,8 @@ export const CLASSIC: Readonly<Record<string, readonly Scenario[]>> = {
   '14-sync-group': classicScenarios('SyncGroup'),
   '15-describe-groups': classicScenarios('DescribeGroups'),
   'classic-time': classicTimeScenarios,
+  'failed-appends': failedAppendsScenarios,
+  'hostile-members': hostileMembersScenarios,
   'offsets-of-members': offsetsOfMembersScenarios,
   'transactional-offsets-of-members': txnOffsetsOfMembersScenarios,
 };

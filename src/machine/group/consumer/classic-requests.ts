@@ -60,7 +60,7 @@ function joinGroup(
   const memberId = event.request.memberId === '' ? context.uuid() : event.request.memberId;
   const refuse = ({ errorCode }: Refused): GroupDecision<JoinAnswer> => ({
     records: [],
-    answer: joinRefused(errorCode, event.request.memberId),
+    answer: joinRefused(errorCode, ''),
   });
   const { groupInstanceId } = event.request;
   const why =
