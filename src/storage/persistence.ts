@@ -41,7 +41,8 @@ export async function saveIndexes(env: LogEnvironment, segment: Segment, final =
 
 async function saveAborted(env: LogEnvironment, segment: Segment, sync: boolean): Promise<void> {
   const { aborted, abortedSaved } = segment;
-  if (aborted === null || aborted.length === abortedSaved) return;
+  // What was saved before has not been synced. Without an entry there is no file.
+  if (aborted === null || aborted.length === 0 || (aborted.length === abortedSaved && !sync)) return;
   const bytes = encodeAborted(aborted.slice(abortedSaved));
   const upTo = aborted.length;
   await env.disk.writeAt(segment.pathOf(TRANSACTION_INDEX_SUFFIX), abortedSaved * ABORTED_ENTRY_SIZE, bytes, {
@@ -75,7 +76,10 @@ export async function syncSegment(env: LogEnvironment, segment: Segment): Promis
   }
 }
 
-/** A segment has ended and all of it is written: its indexes and the snapshot at its end go to the medium, with it the recovery point. */
+/**
+ * A segment has ended and all of it is written: its indexes and the snapshot at its end go to the medium, with it the recovery point. The snapshot
+ * comes last: where it is, recovery takes the indexes for complete.
+ */
 export async function finishSegment(
   log: LogState,
   segment: Segment,
@@ -83,13 +87,13 @@ export async function finishSegment(
   snapshot: Buffer | null,
 ): Promise<void> {
   const { env } = log;
+  await saveIndexes(env, segment, true);
+  segment.indexesSynced = true;
+  await syncSegment(env, segment);
   if (snapshot !== null) {
     const path = segmentPath(log.directory, endOffset, SNAPSHOT_SUFFIX);
     await env.disk.writeAt(path, 0, snapshot, { sync: true, truncate: true });
   }
-  await saveIndexes(env, segment, true);
-  segment.indexesSynced = true;
-  await syncSegment(env, segment);
   await env.disk.syncDirectory(log.directory);
   await saveEpochs(log);
   if (!segment.dropped) env.indexes.used(segment);

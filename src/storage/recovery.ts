@@ -112,15 +112,12 @@ class Recovery {
   /** Null: more than `maxBytes` would have to be read. */
   async run(maxBytes: number): Promise<Recovered | null> {
     const { disk, native } = this.#ports;
-    const { directory, recoveryPoint, logStartOffset, now, producerIdExpirationMs } = this.#options;
+    const { directory, logStartOffset, now, producerIdExpirationMs } = this.#options;
     const files = await listSegments(disk, directory);
     this.#names = files.names;
     tellOrphans(this.#ports.logger, directory, files);
     const bases = files.segments;
-    const first = Math.max(
-      0,
-      bases.findLastIndex((base) => base <= recoveryPoint),
-    );
+    const first = this.#firstToScan(files);
     if (maxBytes < Infinity && (await this.#bytesToRead(files, first)) > maxBytes) return null;
     if (files.names.has(LEADER_EPOCH_FILE)) {
       this.#savedEpochs = await fileOrNull({ disk }, `${directory}/${LEADER_EPOCH_FILE}`);
@@ -137,6 +134,17 @@ class Recovery {
     this.#producers.mapEndOffset = scanFrom;
     const endOffset = await this.#scanFrom(bases.slice(first), scanFrom);
     return this.#finish(bases, startOffset, endOffset);
+  }
+
+  /**
+   * The segment of the recovery point. Where one begins just there, the one before may have ended when all of it had been flushed, and its indexes
+   * not yet: they have been where there is a snapshot between the two.
+   */
+  #firstToScan({ segments, snapshots }: SegmentFiles): number {
+    const { recoveryPoint } = this.#options;
+    const first = segments.findLastIndex((base) => base <= recoveryPoint);
+    const isUnfinished = first > 0 && segments[first] === recoveryPoint && !snapshots.includes(recoveryPoint);
+    return Math.max(0, isUnfinished ? first - 1 : first);
   }
 
   /** Of the segments from the recovery point on, and of those whose producers no snapshot has. */
