@@ -1,0 +1,292 @@
+"""
+Exactly once under kill -9 of everybody: Kafka's own transactional-message-copier from topic to topic to topic, and a Kafka Streams
+application with state, while the broker, the copiers and the instances of the application die again and again.
+
+  load ──▶ input ──▶ copiers, one a partition ──▶ middle ──▶ copiers, a group ──▶ output      every record once, nothing else
+               └───▶ StreamsSums, several instances ──▶ updates                               every count from 1 to the end, the right sums
+"""
+
+import collections
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+import clients
+from clients import java_argv
+
+PARTITIONS = 2
+SUMS, COUNTS = 13, 5
+AHEAD = 2000
+PATIENCE_SECONDS = 150
+
+
+def run(suite):
+    if not suite.controls_broker("exactly once under kill -9"):
+        return
+    if suite.has(clients.CONFLUENT, "exactly once under kill -9"):
+        suite.check(f"exactly once: {suite.kills} times kill -9 of the broker, as often of copiers and Streams", lambda: storm(suite))
+
+
+class Load(threading.Thread):
+    """Numbers to the input at a steady rate, by an idempotent producer that lives through everything; never far before the readers."""
+
+    def __init__(self, bootstrap, topic, rate, done):
+        super().__init__(daemon=True)
+        from confluent_kafka import Producer
+
+        self.topic = topic
+        self.each = max(1, rate // 50)
+        self.done = done
+        self.ending = threading.Event()
+        self.sent = 0
+        self.errors = []
+        self.producer = Producer({
+            "bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 300000,
+            "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200, "log_level": 1, "error_cb": lambda _error: None})
+
+    def run(self):
+        while not self.ending.wait(0.02):
+            for _ in range(self.each if self.sent - self.done() < AHEAD else 0):
+                self.producer.produce(
+                    self.topic, b"%d:x" % (self.sent // PARTITIONS), partition=self.sent % PARTITIONS,
+                    on_delivery=lambda error, _message: self.errors.append(str(error)) if error else None)
+                self.sent += 1
+            self.producer.poll(0)
+        if self.producer.flush(120):
+            self.errors.append("not all was delivered")
+
+    def end(self):
+        """How many numbers each partition has."""
+        self.ending.set()
+        self.join(150)
+        assert not self.is_alive() and not self.errors, f"the load: {self.errors[:2]}"
+        return [(self.sent + PARTITIONS - 1 - partition) // PARTITIONS for partition in range(PARTITIONS)]
+
+
+class Reader(threading.Thread):
+    """Reads committed records of a topic all the time, through every end of the broker."""
+
+    def __init__(self, bootstrap, topic, partitions):
+        super().__init__(daemon=True)
+        self.bootstrap = bootstrap
+        self.topic = topic
+        self.partitions = partitions
+        self.ending = threading.Event()
+        self.records = [[] for _ in range(partitions)]
+
+    def count(self):
+        return sum(map(len, self.records))
+
+    def run(self):
+        from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+        consumer = Consumer({
+            "bootstrap.servers": self.bootstrap, "group.id": "interop", "enable.auto.commit": False, "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 100, "reconnect.backoff.max.ms": 200, "log_level": 1, "auto.offset.reset": "error",
+            "error_cb": lambda _error: None})
+        consumer.assign([TopicPartition(self.topic, partition, OFFSET_BEGINNING) for partition in range(self.partitions)])
+        while not self.ending.is_set():
+            for message in consumer.consume(1000, 0.1):
+                if message.error() is None:
+                    key = message.key().decode() if message.key() else None
+                    self.records[message.partition()].append((message.offset(), key, message.value().decode()))
+        consumer.close()
+
+    def end(self):
+        self.ending.set()
+        self.join(30)
+        return self.records
+
+
+class Worker:
+    """A process that is started again whenever it ends, until `finish`."""
+
+    def __init__(self, name, argv):
+        self.name = name
+        self.argv = argv
+        self.ends = collections.Counter()
+        self.isover = False
+        self.last = ""
+        self.errors = tempfile.TemporaryFile()
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self.errors, start_new_session=True)
+
+    def look(self):
+        """Starts it again where it has ended by itself."""
+        if self.process.poll() is not None and not self.isover:
+            self.ends[self.process.returncode] += 1
+            self.start()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.ends["kill -9"] += 1
+        self.start()
+
+    def end(self):
+        """Ends it in order, as far as it does within ten seconds."""
+        self.process.stdin.close()
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.ends["stop"] += 1
+
+    def restart(self):
+        self.end()
+        self.start()
+
+    def finish(self):
+        self.isover = True
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def problem(self):
+        self.errors.seek(0)
+        return self.errors.read()[-600:].decode(errors="replace")
+
+
+def copier(bootstrap, source, target, name, size, partition=None):
+    """Kafka's program. It copies what is there when it comes and ends; so it is started again and again."""
+    argv = [*java_argv(clients.TOOLS["transactional-message-copier"], "libs-tools", "-Xmx128M"), "--broker-list", bootstrap,
+            "--input-topic", source, "--output-topic", target, "--consumer-group", f"copy-{source}", "--transactional-id", name,
+            "--transaction-size", str(size), "--transaction-timeout", "20000", "--max-messages", "-1",
+            "--input-partition", str(partition or 0), "--enable-random-aborts"]
+    return Worker(name, argv if partition is not None else [*argv, "--group-mode", "--use-group-metadata"])
+
+
+def create(bootstrap, topics):
+    """Returns when all are led: with Kafka that is a moment after they were made."""
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1, config={"segment.bytes": "1048576"}) for topic in topics]).values():
+        future.result()
+    until = time.monotonic() + 30
+    for topic in topics:
+        while not any(one.leader >= 0 for one in admin.list_topics(topic, 10).topics[topic].partitions.values()):
+            assert time.monotonic() < until, f"{topic} is not led"
+            time.sleep(0.05)
+
+
+def storm(suite):
+    seed = random.randrange(1 << 30)
+    chance = random.Random(seed)
+    source, middle, target, updates = (suite.topic(f"once-{name}") for name in ("input", "middle", "output", "updates"))
+    create(suite.bootstrap, [source, middle, target, updates])
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="odradek-streams-"))
+    readers = [Reader(suite.bootstrap, topic, PARTITIONS) for topic in (target, updates)]
+    load = Load(suite.bootstrap, source, 500, lambda: min(readers[0].count(), readers[1].count() // 2))
+    workers = []
+    broker_kills = 0
+    try:
+        for thread in (load, *readers):
+            thread.start()
+        workers += [copier(suite.bootstrap, source, middle, f"{source}-{partition}", 20, partition) for partition in range(PARTITIONS)]
+        workers += [copier(suite.bootstrap, middle, target, f"{middle}-{member}", 50) for member in range(2 if suite.long else 1)]
+        workers += [
+            Worker(f"streams-{number}", [*java_argv("StreamsSums", "libs-tools", "-Xmx192M"), suite.bootstrap, updates, source, updates,
+                                         str(folder / str(number))])
+            for number in range(3 if suite.long else 2)]
+        wait(readers, workers, lambda: all(reader.count() > 100 for reader in readers), "everybody works")
+        for turn in range(2 * suite.kills):
+            until = time.monotonic() + chance.uniform(0.5, 3)
+            while time.monotonic() < until:
+                tend(workers)
+            if turn % 2:
+                suite.broker.kill()
+                suite.broker.start()
+                broker_kills += 1
+            else:
+                victim = chance.choice(workers)
+                chance.choice([victim.kill, victim.kill, victim.restart])()
+        counts = load.end()
+        wait(readers, workers, lambda: readers[0].count() >= sum(counts) and readers[1].count() >= 2 * sum(counts),
+             f"{sum(counts)} records in {target} and {2 * sum(counts)} in {updates}")
+    finally:
+        load.ending.set()
+        for worker in workers:
+            worker.finish()
+        for reader in readers:
+            reader.ending.set()
+        shutil.rmtree(folder, ignore_errors=True)
+    live = [reader.end() for reader in readers]
+    # Those who come later see what was seen while it came.
+    for reader, records in zip(readers, live):
+        again = Reader(suite.bootstrap, reader.topic, PARTITIONS)
+        again.start()
+        until = time.monotonic() + 30
+        while again.count() < sum(map(len, records)) and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        for partition, (now, then) in enumerate(zip(again.end(), records)):
+            assert now == then, f"{reader.topic}-{partition}: a later reader sees {len(now)} records, a live one saw {len(then)}; {first(now, then)}"
+    copied(target, live[0], counts)
+    summed(updates, live[1], counts)
+    ends = sum((worker.ends for worker in workers), collections.Counter())
+    how = ", ".join(f"{count} × {how}" for how, count in sorted(ends.items(), key=str))
+    return f"{sum(counts):,} records, {len(workers)} programs, their ends: {how}; {broker_kills} kills of the broker; seed {seed}"
+
+
+def tend(workers):
+    time.sleep(0.05)
+    for worker in workers:
+        worker.look()
+
+
+def wait(readers, workers, condition, what):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, (
+            f"{what}: not within {PATIENCE_SECONDS} s; " + ", ".join(f"{reader.topic} has {reader.count()}" for reader in readers)
+            + "".join(f"\n{worker.name} {dict(worker.ends)} {worker.problem()}" for worker in workers))
+        tend(workers)
+
+
+def first(now, then):
+    for one, other in zip(now, then):
+        if one != other:
+            return f"first {one} where {other} was"
+    return f"then {[*now, *then][min(len(now), len(then)):][:1]}"
+
+
+def copied(topic, records, counts):
+    """Each number once; in order, because a copier keeps the partition."""
+    for partition, (some, count) in enumerate(zip(records, counts)):
+        numbers = [int(value.split(":")[0]) for _, _, value in some]
+        missing = sorted(set(range(count)) - set(numbers))
+        twice = [number for number, times in collections.Counter(numbers).items() if times > 1]
+        assert not missing and not twice, f"{topic}-{partition}: {len(missing)} missing {missing[:5]}, {len(twice)} twice {twice[:5]}"
+        assert numbers == list(range(count)), f"{topic}-{partition}: not in order: {first(numbers, list(range(count)))}"
+
+
+def summed(topic, records, counts):
+    """Every update of every key: counts without a gap, and sums at the end that are those of the input."""
+    seen = collections.defaultdict(list)
+    for some in records:
+        for _, key, value in some:
+            seen[key].append(value)
+    wanted = {}
+    for count in counts:
+        for number in range(count):
+            for key in (f"sum-{number % SUMS}", f"count-{number % COUNTS}"):
+                times, total = wanted.get(key, (0, 0))
+                wanted[key] = (times + 1, total + number)
+    assert set(seen) == set(wanted), f"{topic}: keys {sorted(set(seen) ^ set(wanted))[:5]} differ"
+    for key, updates in seen.items():
+        times = [int(value.split(":")[0]) for value in updates]
+        assert times == list(range(1, wanted[key][0] + 1)), f"{topic}, {key}: counts are wrong: {first(times, list(range(1, wanted[key][0] + 1)))}"
+        if key.startswith("sum"):
+            total = int(updates[-1].split(":")[1])
+            assert total == wanted[key][1], f"{topic}, {key}: the sum is {total}, not {wanted[key][1]}"
