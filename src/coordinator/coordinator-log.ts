@@ -101,6 +101,7 @@ export class CoordinatorLog<Record> implements MachineLog<Record> {
     const builder = new BatchBuilder({
       baseOffset,
       leaderEpoch,
+      baseSequence: this.#codec.baseSequence,
       ...(producer === null ? {} : { ...producer, isTransactional: true }),
     });
     for (const { key, value } of batch) builder.append({ timestamp, key, value });

@@ -2,6 +2,7 @@
 import { readI16 } from '../base/bytes.ts';
 import type { GroupRecord } from '../machine/group/records.ts';
 import type { TransactionRecord } from '../machine/transaction/records.ts';
+import { NO_SEQUENCE } from '../protocol/batch.ts';
 import {
   type CoordinatorRecords,
   type GROUP_RECORDS,
@@ -17,6 +18,8 @@ export interface RecordCodec<Record> {
   decode(key: Buffer, value: Buffer | null): Record | null;
   /** Whether a record as decoded holds parts of the value's memory. */
   keepsValue(key: Buffer): boolean;
+  /** Of every batch, whether it has a producer or not: what Kafka's coordinators of this kind write, and nobody looks at. */
+  readonly baseSequence: number;
 }
 
 /** A record of any of the tables, as the machines say it. */
@@ -30,7 +33,7 @@ interface AnyRecord {
 
 function codecOf<Record extends AnyRecord, T extends RecordTable>(
   records: CoordinatorRecords<T>,
-  keepsValue: (key: Buffer) => boolean,
+  { baseSequence, keepsValue }: Pick<RecordCodec<Record>, 'baseSequence' | 'keepsValue'>,
 ): RecordCodec<Record> {
   return {
     encode({ type, key, version, value }) {
@@ -48,16 +51,20 @@ function codecOf<Record extends AnyRecord, T extends RecordTable>(
       return { ...decoded, ...rest } as unknown as Record;
     },
     keepsValue,
+    baseSequence,
   };
 }
 
 const OFFSET_COMMIT = 1;
 
 /** `__consumer_offsets`: commits, which are most of it, hold no bytes of their own. */
-export const groupCodec = codecOf<GroupRecord, typeof GROUP_RECORDS>(
-  groupRecords,
-  (key) => key.length < 2 || readI16(key, 0) > OFFSET_COMMIT,
-);
+export const groupCodec = codecOf<GroupRecord, typeof GROUP_RECORDS>(groupRecords, {
+  baseSequence: 0,
+  keepsValue: (key) => key.length < 2 || readI16(key, 0) > OFFSET_COMMIT,
+});
 
 /** `__transaction_state`. */
-export const transactionCodec = codecOf<TransactionRecord, typeof TRANSACTION_RECORDS>(transactionRecords, () => false);
+export const transactionCodec = codecOf<TransactionRecord, typeof TRANSACTION_RECORDS>(transactionRecords, {
+  baseSequence: NO_SEQUENCE,
+  keepsValue: () => false,
+});

@@ -200,10 +200,11 @@ test('offsets of a transaction are a batch of its producer, a marker ends it, an
       return [kind, producerId, producerEpoch, baseSequence, leaderEpoch, baseOffset];
     }),
     [
-      ['', -1, -1, -1, 1, 0],
-      ['transactional', 7, 5, -1, 1, 1],
-      ['transactional', 8, 5, -1, 1, 2],
-      ['transactional', 9, 5, -1, 1, 3],
+      // As Kafka writes them.
+      ['', -1, -1, 0, 1, 0],
+      ['transactional', 7, 5, 0, 1, 1],
+      ['transactional', 8, 5, 0, 1, 2],
+      ['transactional', 9, 5, 0, 1, 3],
       ['transactional control', 7, 6, -1, 1, 4],
       ['transactional control', 8, 6, -1, 1, 5],
     ],
