@@ -31,7 +31,7 @@ import { describeTransactions, listTransactions } from './listing.ts';
 import { markersWritten, pendingMarkersOf } from './markers.ts';
 import { addOffsets, addPartitions } from './partitions.ts';
 import { recordOf, type TransactionRecord, transactionOf } from './records.ts';
-import { isPrepared, NO_PRODUCER_EPOCH, type Transaction } from './state.ts';
+import { isPrepared, type Transaction } from './state.ts';
 import { abortTimedOut, beginTimers, expireIds } from './timeouts.ts';
 
 /** What all parts of the machine work on. */
@@ -87,7 +87,7 @@ export class TransactionMachine implements TransactionState {
   readonly settings: TransactionMachineSettings;
   readonly #journal = new UndoJournal();
   readonly transactions = new UndoMap<string, Transaction>(this.#journal);
-  /** Soft: by id, what was decided last and not replayed yet. The epoch before is in no record. */
+  /** Soft: by id, what was decided last and not replayed yet. It says what its record has no place for. */
   readonly #decided = new Map<string, Transaction>();
   #committed = 0;
 
@@ -142,13 +142,13 @@ export class TransactionMachine implements TransactionState {
   /** The markers that a record asks for; null unless it prepares the end of a transaction. */
   markersOf({ key: { transactionalId }, value }: TransactionRecord): PendingMarkers | null {
     if (value === null) return null;
-    const transaction = transactionOf(transactionalId, value, NO_PRODUCER_EPOCH);
+    const transaction = transactionOf(transactionalId, value);
     return isPrepared(transaction) ? pendingMarkersOf(transaction) : null;
   }
 
   #replayed(transactionalId: string, value: TransactionLogValue): Transaction {
     const decided = this.#decided.get(transactionalId);
     const isDecided = decided?.producerId === value.producerId && decided.producerEpoch === value.producerEpoch;
-    return transactionOf(transactionalId, value, isDecided ? decided.lastProducerEpoch : NO_PRODUCER_EPOCH);
+    return transactionOf(transactionalId, value, isDecided ? decided : null);
   }
 }

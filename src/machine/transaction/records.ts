@@ -49,19 +49,19 @@ export function tombstone(transactionalId: string): TransactionRecord {
   return { type: 'transactionLog', key: { transactionalId }, version: 0, value: null };
 }
 
-/** The state that a value says, but for what no record holds. */
+/** The state that a value says. `decided` is the same as it was decided, where it was here: records do not have a place for all of it. */
 export function transactionOf(
   transactionalId: string,
   value: TransactionLogValue,
-  lastProducerEpoch: number,
+  decided: Transaction | null = null,
 ): Transaction {
   return {
     transactionalId,
     producerId: value.producerId,
-    previousProducerId: value.previousProducerId,
+    previousProducerId: decided?.previousProducerId ?? value.previousProducerId,
     nextProducerId: value.nextProducerId,
     producerEpoch: value.producerEpoch,
-    lastProducerEpoch,
+    lastProducerEpoch: decided?.lastProducerEpoch ?? NO_PRODUCER_EPOCH,
     timeoutMs: value.transactionTimeoutMs,
     status: required(STATUSES[value.transactionStatus], `the state ${value.transactionStatus} of a transaction`),
     partitions: new Map(

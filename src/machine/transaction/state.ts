@@ -56,7 +56,7 @@ const NO_PARTITIONS: Partitions = new Map();
 export interface Transaction {
   readonly transactionalId: string;
   readonly producerId: number;
-  /** Before the last transition. */
+  /** Before the last transition. Soft where records have version 0. */
   readonly previousProducerId: number;
   /** Of a transaction that is prepared: the id that the producer goes on with, where its epochs are used up. */
   readonly nextProducerId: number;

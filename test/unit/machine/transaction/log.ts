@@ -1,5 +1,6 @@
 /** A transaction machine with its log: what is decided is encoded, decoded and replayed, and committed when it is said. */
 import assert from 'node:assert/strict';
+import type { BrokerConfig } from '../../../../src/config/broker-config.ts';
 import type {
   PendingMarkers,
   TransactionContext,
@@ -41,6 +42,16 @@ export interface Producer {
 
 export const T0: readonly Topic[] = [{ name: 't', partitions: [0] }];
 
+const CONFIGS = new Map<string, BrokerConfig>();
+
+/** Parsed once for all logs. */
+function parsed(settings: Readonly<Record<string, string>>): BrokerConfig {
+  const key = JSON.stringify(settings);
+  const config = CONFIGS.get(key) ?? configOf(settings);
+  CONFIGS.set(key, config);
+  return config;
+}
+
 export class TransactionLog {
   readonly machine: TransactionMachine;
   readonly records: TransactionRecord[] = [];
@@ -55,7 +66,7 @@ export class TransactionLog {
   constructor(transactionVersion = 2, settings: Readonly<Record<string, string>> = {}) {
     this.transactionVersion = transactionVersion;
     this.#settings = settings;
-    this.machine = new TransactionMachine({ config: configOf(settings) });
+    this.machine = new TransactionMachine({ config: parsed(settings) });
   }
 
   get endOffset(): number {
