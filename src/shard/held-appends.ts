@@ -17,13 +17,10 @@ import { readI16, readI32, readI64 } from '../base/bytes.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { ProducerStates, Verification } from '../storage/producer-state.ts';
 import { UNVERIFIED } from '../storage/producer-state.ts';
-import type { TransactionOfRequest, VerificationMode } from './verification.ts';
+import type { TransactionOfRequest, VerificationMode, Verified } from './verification.ts';
 
 /** Their places are what travels in `appendTransactional`. */
 export const VERIFICATION_MODES = ['add', 'verify-abortable', 'verify'] as const satisfies readonly VerificationMode[];
-
-/** The coordinator's answer, translated for the producer; a message where Kafka has one of its own. */
-export type Verified = (errorCode: number, errorMessage?: string | null) => void;
 
 /** One batch that waits, or may have to. */
 export interface Holdable {
@@ -57,11 +54,6 @@ interface Producer<Held> {
   isAsking: boolean;
   readonly waiting: Waiting<Held>[];
 }
-
-/** What Kafka says besides the code. */
-const MESSAGES: Readonly<Record<number, string>> = {
-  [ERRORS.INVALID_TXN_STATE]: 'Partition was not added to the transaction',
-};
 
 /** Batches of one producer that may wait: Java's producers have five on their way. */
 const MOST_WAITING = 64;
@@ -183,13 +175,13 @@ export class HeldAppends<Held extends Holdable> {
   #ask(producerId: number, producer: Producer<Held>, first: Waiting<Held>): void {
     producer.isAsking = true;
     const { held, epoch } = first;
-    this.#parts.verify(producerId, epoch, held.transaction, (errorCode, errorMessage = null) => {
+    this.#parts.verify(producerId, epoch, held.transaction, (errorCode, errorMessage) => {
       // The log has gone meanwhile: it was refused then.
       if (producer.waiting[0] !== first) return;
       producer.waiting.shift();
       producer.isAsking = false;
       if (errorCode === ERRORS.NONE) this.#parts.append(held, verificationOf(producer, !first.isVoid));
-      else this.#parts.refuse(held, errorCode, errorMessage ?? MESSAGES[errorCode] ?? null);
+      else this.#parts.refuse(held, errorCode, errorMessage);
       this.#goOn(producerId, producer);
     });
   }

@@ -21,9 +21,9 @@ import type { Log } from '../storage/log.ts';
 import { type AppendOrigin, UNVERIFIED, type Verification } from '../storage/producer-state.ts';
 import type { Located, ReadError, ReadRequest } from '../storage/reader.ts';
 import type { CommitFlush } from './commit-flush.ts';
-import { HeldAppends, type Verified } from './held-appends.ts';
+import { HeldAppends } from './held-appends.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
-import type { TransactionOfRequest } from './verification.ts';
+import type { TransactionOfRequest, Verified } from './verification.ts';
 import type { Watch } from './watch.ts';
 
 /** What an append came to: a code of Kafka's, and where the batch stands. */

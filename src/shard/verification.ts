@@ -12,7 +12,7 @@
 import type { MetadataImage } from '../machine/image/image.ts';
 import type { Clock } from '../port/clock.ts';
 import { partitionOfKey } from '../protocol/coordinator-key.ts';
-import { ERRORS } from '../protocol/errors.ts';
+import { ERRORS, errorName } from '../protocol/errors.ts';
 import type { AddPartitionsToTxnRequest } from '../protocol/schema/24-add-partitions-to-txn.ts';
 import { TRANSACTIONS_TOPIC } from '../protocol/topic-names.ts';
 import type { CoordinatorCalls } from './coordinator-calls.ts';
@@ -29,6 +29,9 @@ export interface TransactionOfRequest {
   readonly mode: VerificationMode;
 }
 
+/** The coordinator's answer, translated for the producer; a message where Kafka has one of its own. */
+export type Verified = (errorCode: number, errorMessage: string | null) => void;
+
 export interface VerifierParts {
   readonly clock: Clock;
   readonly image: MetadataImage;
@@ -44,7 +47,7 @@ interface Question {
   readonly topic: string;
   readonly partition: number;
   readonly since: number;
-  readonly done: (errorCode: number) => void;
+  readonly done: Verified;
 }
 
 /** What goes to a coordinator together. */
@@ -73,10 +76,10 @@ export class Verifier {
     producerId: number,
     producerEpoch: number,
     transaction: TransactionOfRequest,
-    done: (errorCode: number) => void,
+    done: Verified,
   ): void {
     if (transaction.mode !== 'add' && !this.#parts.isEnabled()) {
-      done(ERRORS.NONE);
+      done(ERRORS.NONE, null);
       return;
     }
     const { topic, partition } = at;
@@ -146,7 +149,11 @@ export class Verifier {
   }
 
   #answer({ transaction, questions }: Gathered, codeOf: (question: Question) => number): void {
-    for (const question of questions) question.done(producerCode(codeOf(question), transaction.mode));
+    for (const question of questions) {
+      const errorCode = codeOf(question);
+      const told = producerCode(errorCode, transaction.mode);
+      question.done(told, messageOf(told, errorCode));
+    }
   }
 }
 
@@ -192,5 +199,17 @@ function producerCode(errorCode: number, mode: VerificationMode): number {
       return ERRORS.NOT_ENOUGH_REPLICAS;
     default:
       return errorCode;
+  }
+}
+
+/** What Kafka says besides the code. */
+function messageOf(told: number, errorCode: number): string | null {
+  switch (told) {
+    case ERRORS.INVALID_TXN_STATE:
+      return 'Partition was not added to the transaction';
+    case ERRORS.NOT_ENOUGH_REPLICAS:
+      return `Unable to verify the partition has been added to the transaction. Underlying error: ${errorName(errorCode)}`;
+    default:
+      return null;
   }
 }

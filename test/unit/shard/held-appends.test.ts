@@ -42,7 +42,7 @@ async function newWorld(isRemote = false): Promise<World> {
       await shards.settle();
       const question = shards.questions.shift();
       assert.ok(question !== undefined && shards.questions.length === 0, 'one question is open');
-      question.done(errorCode);
+      question.done(errorCode, null);
       await shards.settle();
       return question;
     },
@@ -142,7 +142,7 @@ test('other producers, and batches without a transaction, do not wait', async ()
     asked.map(({ producerId }) => producerId),
     [ID, 8],
   );
-  asked[1]?.done(ERRORS.NONE);
+  asked[1]?.done(ERRORS.NONE, null);
   await shards.settle();
   assert.equal(other.answer?.baseOffset, 1);
   assert.equal(codeOf(waiting), null);
@@ -214,7 +214,7 @@ test('a log that goes refuses what waits and gives its bytes back; a late answer
     partition.detach(ERRORS.NOT_LEADER_OR_FOLLOWER);
     await shards.settle();
     assert.deepEqual(both.map(codeOf), [ERRORS.NOT_LEADER_OR_FOLLOWER, ERRORS.NOT_LEADER_OR_FOLLOWER]);
-    shards.questions.shift()?.done(ERRORS.NONE);
+    shards.questions.shift()?.done(ERRORS.NONE, null);
     await shards.settle();
     assert.deepEqual(shards.held, { slots: 0, chunks: 0 });
   }

@@ -61,14 +61,16 @@ function world({ hasTopic = true, isEnabled = true } = {}) {
     isEnabled: () => isEnabled,
   });
   const codes: (number | null)[] = [];
+  const messages: (string | null)[] = [];
   const verify = (partition: number, mode: VerificationMode, transactionalId = 'id', producerId = 7): void => {
     const place = codes.push(null) - 1;
-    verifier.verify({ topic: 't', partition }, producerId, 2, { transactionalId, mode }, (code) => {
+    verifier.verify({ topic: 't', partition }, producerId, 2, { transactionalId, mode }, (code, message) => {
       assert.equal(codes[place], null, 'told once');
       codes[place] = code;
+      messages[place] = message;
     });
   };
-  return { clock, asked, codes, verify };
+  return { clock, asked, codes, messages, verify };
 }
 
 /** The coordinator's answer with a code for each partition. */
@@ -133,6 +135,24 @@ test('what the producer is told', () => {
     clock.runSoon();
     answer(asked[0] as Asked, () => code);
     assert.deepEqual(codes, [told], `${mode} ${code}`);
+  }
+});
+
+test('what the producer is told in words', () => {
+  const cases: readonly [code: number, message: string | null][] = [
+    [ERRORS.TRANSACTION_ABORTABLE, 'Partition was not added to the transaction'],
+    [
+      ERRORS.NOT_COORDINATOR,
+      'Unable to verify the partition has been added to the transaction. Underlying error: NOT_COORDINATOR',
+    ],
+    [ERRORS.INVALID_PRODUCER_ID_MAPPING, null],
+  ];
+  for (const [code, message] of cases) {
+    const { clock, asked, messages, verify } = world();
+    verify(0, 'verify');
+    clock.runSoon();
+    answer(asked[0] as Asked, () => code);
+    assert.deepEqual(messages, [message]);
   }
 });
 
