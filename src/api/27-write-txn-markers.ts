@@ -56,7 +56,19 @@ async function write(marker: Marker, results: Results, { services }: Context): P
   const written = { producerId, producerEpoch, commit, coordinatorEpoch, transactionVersion };
   const codes = await services.writeMarkers(written, targets);
   for (const [i, { topic, partition }] of targets.entries()) {
-    results.add(producerId, topic, partition, codes[i] ?? ERRORS.UNKNOWN_SERVER_ERROR);
+    results.add(producerId, topic, partition, brokerCode(codes[i] ?? ERRORS.UNKNOWN_SERVER_ERROR));
+  }
+}
+
+/** Whoever sends markers asks the leader of a partition: of the coordinator behind one of `__consumer_offsets` it knows nothing, and tries again. */
+function brokerCode(errorCode: number): number {
+  switch (errorCode) {
+    case ERRORS.COORDINATOR_LOAD_IN_PROGRESS:
+    case ERRORS.COORDINATOR_NOT_AVAILABLE:
+    case ERRORS.NOT_COORDINATOR:
+      return ERRORS.NOT_LEADER_OR_FOLLOWER;
+    default:
+      return errorCode;
   }
 }
 
