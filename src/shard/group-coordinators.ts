@@ -96,9 +96,11 @@ export class GroupCoordinators extends Coordinators<GroupEvent, GroupAnswer, Gro
     this.#parts.verifier.verify({ topic: OFFSETS_TOPIC, partition }, producerId, producerEpoch, transaction, (code) => {
       all.delete(verifying);
       if (all.size === 0 && this.#verifying.get(key) === all) this.#verifying.delete(key);
-      const errorCode = code === ERRORS.NONE && verifying.isVoid ? ERRORS.INVALID_TXN_STATE : code;
-      if (errorCode === ERRORS.NONE) super.ask(partition, event, done);
-      else done({ ok: false, errorCode });
+      if (code !== ERRORS.NONE) done({ ok: false, errorCode: code });
+      // Where another one has led meanwhile, its markers were not seen here.
+      else if (this.at(partition) !== coordinator) done({ ok: false, errorCode: ERRORS.NOT_COORDINATOR });
+      else if (verifying.isVoid) done({ ok: false, errorCode: ERRORS.INVALID_TXN_STATE });
+      else super.ask(partition, event, done);
     });
   }
 
