@@ -13,7 +13,8 @@ import type { ThreadArena } from './arena.ts';
 import { VERIFICATION_MODES } from './held-appends.ts';
 import type { Mailbox } from './mailbox.ts';
 import { ABSENT } from './owner-messages.ts';
-import type { Appended, Partition, Settle } from './partition.ts';
+import type { Appended, Settle } from './append-ticket.ts';
+import type { Partition } from './partition.ts';
 import { ownerOf } from './routing.ts';
 import type { TransactionOfRequest } from './verification.ts';
 

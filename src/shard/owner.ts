@@ -21,7 +21,8 @@ import type {
   ListOffsetsResult,
   WatchCall,
 } from './owner-calls.ts';
-import { NOTHING, type Partition } from './partition.ts';
+import type { Partition } from './partition.ts';
+import { NOTHING } from './partition-read.ts';
 import type { PartitionTable } from './partition-table.ts';
 import type { AnswerHere, QuestionName, Questions } from './scatter.ts';
 import { Watch } from './watch.ts';

@@ -12,30 +12,19 @@ import type { Uuid } from '../base/uuid.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import type { PartitionState } from '../machine/partition/partition.ts';
 import { ERRORS } from '../protocol/errors.ts';
-import { DiskFault } from '../port/disk.ts';
-import { SEAL_TIMESTAMP } from '../port/native.ts';
 import { ATTRIBUTE, BATCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from '../protocol/batch.ts';
 import { markerBatch, type TransactionMarker } from '../protocol/transaction-marker.ts';
-import type { Append, AppendError, SealTimestamp } from '../storage/append.ts';
+import type { AppendError } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
 import { type AppendOrigin, UNVERIFIED, type Verification } from '../storage/producer-state.ts';
-import type { Located, ReadError, ReadRequest } from '../storage/reader.ts';
+import type { Located } from '../storage/reader.ts';
+import { type Settle, Ticket } from './append-ticket.ts';
 import type { CommitFlush } from './commit-flush.ts';
 import { HeldAppends } from './held-appends.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
+import { emptyResult, NOTHING, Read } from './partition-read.ts';
 import type { TransactionOfRequest, Verified } from './verification.ts';
 import type { Watch } from './watch.ts';
-
-/** What an append came to: a code of Kafka's, and where the batch stands. */
-export interface Appended {
-  readonly errorCode: number;
-  readonly baseOffset: number;
-  readonly logAppendTimeMs: bigint;
-  readonly logStartOffset: number;
-}
-
-/** Takes what an append came to; with it a message, where Kafka says more than the code. */
-export type Settle = (appended: Appended, errorMessage?: string | null) => void;
 
 /** What a partition needs of its shard. */
 export interface PartitionHost {
@@ -66,28 +55,7 @@ export interface PartitionHost {
   readonly crash: (error: unknown) => void;
 }
 
-const APPEND_ERRORS: Readonly<Record<AppendError, number>> = {
-  'out-of-order-sequence-number': ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
-  'invalid-producer-epoch': ERRORS.INVALID_PRODUCER_EPOCH,
-  'invalid-txn-state': ERRORS.INVALID_TXN_STATE,
-  'transaction-coordinator-fenced': ERRORS.TRANSACTION_COORDINATOR_FENCED,
-  'record-list-too-large': ERRORS.RECORD_LIST_TOO_LARGE,
-  'invalid-record': ERRORS.INVALID_RECORD,
-  'unexpected-offset': ERRORS.UNKNOWN_SERVER_ERROR,
-  'kafka-storage-error': ERRORS.KAFKA_STORAGE_ERROR,
-};
-
-/** Producers whose batch does not fit to those before are told where the log starts (KAFKA-5793). */
-const TELLING_START: ReadonlySet<AppendError> = new Set([
-  'out-of-order-sequence-number',
-  'invalid-producer-epoch',
-  'invalid-txn-state',
-  'invalid-record',
-]);
-
-const CONSUMER = -1;
 const ALL = -1;
-const READ_COMMITTED = 1;
 
 /** A transactional batch of a client that may have to wait. */
 interface HeldAppend {
@@ -101,82 +69,6 @@ interface HeldAppend {
 function refuse(settle: Settle, consumed: (() => void) | null, errorCode: number, errorMessage: string | null): void {
   consumed?.();
   settle({ errorCode, baseOffset: -1, logAppendTimeMs: -1n, logStartOffset: -1 }, errorMessage);
-}
-
-/** One append on its way: the log fills the lower half (see storage/log), `settle` tells the asker. */
-class Ticket implements Append {
-  readonly bytes: Buffer;
-  readonly leaderEpoch: number;
-  readonly origin: AppendOrigin;
-  readonly sealTimestamp: SealTimestamp;
-  readonly maxTimestamp: bigint;
-  readonly verification: Verification;
-  baseOffset = -1;
-  lastOffset = -1;
-  duplicate = false;
-  duplicateTimestamp = -1n;
-  readonly acks: number;
-  readonly #partition: Partition;
-  readonly #settle: Settle;
-  #consumed: (() => void) | null;
-  readonly #applied: ((baseOffset: number) => void) | null;
-
-  constructor(
-    partition: Partition,
-    bytes: Buffer,
-    leaderEpoch: number,
-    logAppendTime: bigint | null,
-    origin: AppendOrigin,
-    verification: Verification,
-    acks: number,
-    settle: Settle,
-    consumed: (() => void) | null,
-    applied: ((baseOffset: number) => void) | null,
-  ) {
-    this.origin = origin;
-    this.verification = verification;
-    this.#partition = partition;
-    this.#consumed = consumed;
-    this.#applied = applied;
-    this.bytes = bytes;
-    this.leaderEpoch = leaderEpoch;
-    this.sealTimestamp = logAppendTime === null ? SEAL_TIMESTAMP.keep : SEAL_TIMESTAMP.logAppendTime;
-    this.maxTimestamp = logAppendTime ?? -1n;
-    this.acks = acks;
-    this.#settle = settle;
-  }
-
-  /** The bytes are needed no more: written, or refused. */
-  consume(): void {
-    const consumed = this.#consumed;
-    this.#consumed = null;
-    consumed?.();
-  }
-
-  complete(error: AppendError | null): void {
-    this.consume();
-    this.#partition.applied(this, error);
-  }
-
-  /** It stands in the log. */
-  tellApplied(): void {
-    this.#applied?.(this.baseOffset);
-  }
-
-  settle(errorCode: number, logStartOffset: number): void {
-    this.#settle({
-      errorCode,
-      baseOffset: errorCode === ERRORS.NONE ? this.baseOffset : -1,
-      logAppendTimeMs: errorCode === ERRORS.NONE ? this.#logAppendTime() : -1n,
-      logStartOffset,
-    });
-  }
-
-  /** Of a duplicate, as Kafka: the maximum timestamp of the batch that was written, whatever the timestamp type. */
-  #logAppendTime(): bigint {
-    if (this.duplicate) return this.duplicateTimestamp;
-    return this.sealTimestamp === SEAL_TIMESTAMP.logAppendTime ? this.maxTimestamp : -1n;
-  }
 }
 
 export class Partition {
@@ -350,8 +242,8 @@ export class Partition {
   applied(ticket: Ticket, error: AppendError | null): void {
     const { log } = this;
     if (error !== null || log === null) {
-      const tellsStart = error !== null && log !== null && TELLING_START.has(error);
-      ticket.settle(error === null ? this.absence : APPEND_ERRORS[error], tellsStart ? log.startOffset : -1);
+      if (error === null || log === null) ticket.settle(this.absence, -1);
+      else ticket.refuse(error, log);
       return;
     }
     ticket.tellApplied();
@@ -453,125 +345,5 @@ export class Partition {
       leaderId: tellsLeader ? this.state.leaderId : -1,
       leaderEpoch: tellsLeader ? this.state.leaderEpoch : -1,
     };
-  }
-}
-
-/** A fetch result that carries nothing. */
-export const NOTHING: FetchResult = {
-  errorCode: ERRORS.NONE,
-  highWatermark: -1,
-  lastStableOffset: -1,
-  logStartOffset: -1,
-  slot: -1,
-  position: 0,
-  length: 0,
-  firstBatchBytes: 0,
-  oversized: 0,
-  isBehind: 0,
-  divergingEpoch: -1,
-  divergingEndOffset: -1,
-  leaderId: -1,
-  leaderEpoch: -1,
-  abortedTransactions: null,
-};
-
-function emptyResult(log: Log, divergingEpoch: number, divergingEndOffset: number): FetchResult {
-  return {
-    ...NOTHING,
-    highWatermark: log.highWatermark,
-    lastStableOffset: log.lastStableOffset,
-    logStartOffset: log.startOffset,
-    divergingEpoch,
-    divergingEndOffset,
-  };
-}
-
-const READ_ERRORS = {
-  'offset-out-of-range': ERRORS.OFFSET_OUT_OF_RANGE,
-  'corrupt-message': ERRORS.CORRUPT_MESSAGE,
-  'kafka-storage-error': ERRORS.KAFKA_STORAGE_ERROR,
-} as const satisfies Record<ReadError, number>;
-
-/** One read of a Fetch on its way through the log. */
-class Read implements ReadRequest {
-  readonly offset: number;
-  readonly maxBytes: number;
-  readonly upperBound: number;
-  readonly minOneMessage: boolean;
-  readonly #log: Log;
-  /** As the read began: what the asker is told it saw, and what its watch is compared with. They may move before it ends. */
-  readonly #highWatermark: number;
-  readonly #lastStableOffset: number;
-  readonly #logStartOffset: number;
-  readonly #isolationLevel: number;
-  readonly #host: PartitionHost;
-  readonly #complete: (result: FetchResult) => void;
-
-  constructor(
-    log: Log,
-    item: FetchItem,
-    call: FetchCall,
-    wantsRecords: boolean,
-    host: PartitionHost,
-    complete: (result: FetchResult) => void,
-  ) {
-    this.#log = log;
-    this.offset = item.fetchOffset;
-    this.maxBytes = wantsRecords ? Math.max(0, item.maxBytes) : 0;
-    this.minOneMessage = wantsRecords;
-    this.#isolationLevel = call.isolationLevel;
-    this.#highWatermark = log.highWatermark;
-    this.#lastStableOffset = log.lastStableOffset;
-    this.#logStartOffset = log.startOffset;
-    if (call.replicaId !== CONSUMER && call.replicaId >= 0) this.upperBound = log.endOffset;
-    else this.upperBound = call.isolationLevel === READ_COMMITTED ? this.#lastStableOffset : this.#highWatermark;
-    this.#host = host;
-    this.#complete = complete;
-  }
-
-  complete(located: Located): void {
-    const log = this.#log;
-    if (located.error !== null) {
-      this.#complete({ ...NOTHING, errorCode: READ_ERRORS[located.error] });
-      return;
-    }
-    // Without a slot no other thread can send from it: all are taken, and the next read finds one.
-    const length = located.slot < 0 ? 0 : located.length;
-    if (located.length > 0 && length === 0) this.#host.releaseSegment(located);
-    const result: FetchResult = {
-      errorCode: ERRORS.NONE,
-      highWatermark: this.#highWatermark,
-      lastStableOffset: this.#lastStableOffset,
-      logStartOffset: this.#logStartOffset,
-      slot: length > 0 ? located.slot : -1,
-      position: located.position,
-      length,
-      firstBatchBytes: located.firstBatchBytes,
-      oversized: length > this.maxBytes ? 1 : 0,
-      isBehind: length > 0 && log.hasLaterSegment(located, this.upperBound) ? 1 : 0,
-      divergingEpoch: -1,
-      divergingEndOffset: -1,
-      leaderId: -1,
-      leaderEpoch: -1,
-      abortedTransactions: null,
-    };
-    if (length > 0) {
-      this.#host.useSlot(located.slot);
-      this.#host.releaseSegment(located);
-    }
-    if (this.#isolationLevel === READ_COMMITTED) this.#listAborted(result, located);
-    else this.#complete(result);
-  }
-
-  #listAborted(result: FetchResult, located: Located): void {
-    this.#log.abortedTransactions(this.offset, located).then(
-      (aborted) => this.#complete({ ...result, abortedTransactions: [...aborted] }),
-      (error: unknown) => {
-        // The log has gone offline by itself. Whatever is not the disk's fault is a bug.
-        if (!(error instanceof DiskFault)) this.#host.crash(error);
-        if (result.slot >= 0) this.#host.giveBackSlot(result.slot);
-        this.#complete({ ...NOTHING, errorCode: ERRORS.KAFKA_STORAGE_ERROR });
-      },
-    );
   }
 }
