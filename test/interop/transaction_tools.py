@@ -10,8 +10,12 @@ import clients
 from clients import HERE, NODE, tool
 from transactor import Refused
 
+STATUSES = ("Empty", "Ongoing", "PrepareCommit", "PrepareAbort", "CompleteCommit", "CompleteAbort", "Dead", "PrepareEpochFence")
+DECIDED = {"PrepareCommit": "CompleteCommit", "PrepareAbort": "CompleteAbort"}
 
-def run(suite, java):
+
+def run(suite, transactors):
+    java = transactors["Java"]
     with ThreadPoolExecutor(2) as pool:
         checks = [
             ("kafka-transactions: list, describe, describe-producers, abort", pool.submit(transactions, suite, java)),
@@ -21,9 +25,9 @@ def run(suite, java):
         ]
         for title, future in checks:
             suite.check(title, future.result)
-    if suite.long:
-        for name, libs in (("Java", java),):
-            suite.check(f"transactions of {name}: epochs come to their end", lambda libs=libs: exhausted(suite, libs))
+    for name in ("Java", "Java 3.9") if suite.long else ():
+        if name in transactors:
+            suite.check(f"transactions of {name}: epochs come to their end", lambda name=name: exhausted(suite, transactors[name], java))
 
 
 def table(text):
@@ -137,11 +141,16 @@ def pipes(suite, java):
                 "--producer-props", f"bootstrap.servers={suite.bootstrap}", timeout=300)
     assert f"{count} records sent" in text, text
     producer.transaction(topic, [["open"] * 5, ["open"] * 5], None)
-    for level, more in (("read_committed", 2), ("read_uncommitted", 2 + 4 + 10)):
-        text = ask("kafka-console-consumer", "--topic", topic, "--from-beginning", "--timeout-ms", 4000, "--isolation-level", level,
+
+    def read(level, more):
+        text = ask("kafka-console-consumer", "--topic", topic, "--from-beginning", "--timeout-ms", 8000, "--isolation-level", level,
                    timeout=120)
         lines = text.splitlines()
         assert len(lines) == count + more, f"console consumer, {level}: {len(lines)} records, expected {count + more}"
+
+    # They end when nothing more comes for a while.
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(read, ("read_committed", "read_uncommitted"), (2, 2 + 4 + 10)))
     # It ends when it has seen as many; of the open transaction it sees nothing.
     with tempfile.NamedTemporaryFile("w", suffix=".properties") as config:
         config.write("isolation.level=read_committed\n")
@@ -155,16 +164,16 @@ def pipes(suite, java):
     return f"{count:,} records"
 
 
-def exhausted(suite, java):
+def exhausted(suite, library, java):
     """The last epochs of a producer id: whoever comes then gets a new producer id, and a transaction that was open is aborted all the same."""
-    topic = suite.topic("txn-exhausted")
+    topic = suite.topic(f"txn-exhausted-{library.library[-1]}")
     java.call("create", topic=topic, partitions=1)
     # 32767 is kept for aborting, so that 32766 is the last that a client sees.
     found = raw(suite, "exhaust", suite.bootstrap.split(":")[1], topic, 32_766 - 10)
     assert len(found["producerIds"]) == 1 and found["last"] == 32_766 - 11, found
     kept = []
-    for turn in range(12):
-        producer = java.producer(f"{topic}-{turn}", topic)
+    for turn in range(14):
+        producer = library.producer(f"{topic}-{turn}", topic)
         for index in range(3):
             producer.transaction(topic, [[f"{turn}-{index}"]])
             kept.append(f"{turn}-{index}")
@@ -172,15 +181,35 @@ def exhausted(suite, java):
     producer.abort()
     seen = java.read(topic, 1, "read_committed")
     assert seen == [kept], seen
-    again = raw(suite, "exhaust", suite.bootstrap.split(":")[1], topic, 1)
-    return again
+    [row] = table(tool("kafka-transactions", "--bootstrap-server", suite.bootstrap, "describe", "--transactional-id", topic))
+    assert int(row["ProducerId"]) not in found["producerIds"] and int(row["ProducerEpoch"]) < 100, f"{row} after {found}"
+    return f"producer id {found['producerIds'][0]} and then {row['ProducerId']}"
 
 
 def dump_transaction_log(suite):
     """The decoder of dump-log reads every record of the files of a stopped broker."""
+    suite.broker.stop()
+    try:
+        return dump_files(suite)
+    finally:
+        suite.broker.start()
+
+
+def dump_files(suite):
     files = sorted(file for file in suite.broker.data.glob("__transaction_state-*/*.log") if file.stat().st_size)
     assert files, "no partition of __transaction_state has a record"
     text = tool("kafka-dump-log", "--transaction-log-decoder", "--files", ",".join(map(str, files)), timeout=300)
     assert "isvalid: false" not in text and "Exception" not in text and "Could not" not in text, text[-1500:]
-    states = re.findall(r"state=(\w+)", text)
-    return f"{len(files)} files, {len(states)} records, {', '.join(sorted(set(states)))}"
+    records = re.findall(r'^\| offset: .* key: (\{"type":"0".*\}) payload: (\{"version":"1".*\})$', text, re.M)
+    assert records and len(records) == text.count("\n| offset: "), f"{len(records)} of {text.count(chr(10) + '| offset: ')} records are read"
+    last = {}
+    for key, value in records:
+        name = json.loads(key)["data"]["transactionalId"]
+        status = STATUSES[json.loads(value)["data"]["transactionStatus"]]
+        before = last.get(name)
+        # What was decided is what becomes of it, whoever died in between.
+        assert before not in DECIDED or status == DECIDED[before], f"{name}: {status} after {before}"
+        last[name] = status
+    undone = {name: status for name, status in last.items() if status in DECIDED}
+    assert not undone, f"{len(undone)} transactions are still being ended: {sorted(undone.items())[:3]}"
+    return f"{len(files)} files, {len(records):,} records of {len(last)} transactional ids"

@@ -145,8 +145,13 @@ class Confluent:
         for topic, partition, value in records:
             self.producers[name].produce(
                 topic, value.encode(), partition=partition,
-                on_delivery=lambda error, _message: failures.append(error) if error else None)
-        self.producers[name].flush(30)
+                on_delivery=lambda error, _message: failures.append(error) if error is not None else None)
+        try:
+            self.producers[name].flush(30)
+        except SystemError:
+            # A fatal error leaves an exception behind in its thread now and then, which whatever is called next is said to have raised.
+            if not failures:
+                raise
         if failures:
             raise KafkaException(failures[0])
 
