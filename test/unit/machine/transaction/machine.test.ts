@@ -147,3 +147,31 @@ test('questions are answered, the rest is decided', () => {
   const { answer } = log.decide<'DescribeTransactions'>({ kind: 'DescribeTransactions', version: 0, request });
   assert.ok(typeof answer === 'object' && 'transactionStates' in answer);
 });
+
+describe('while the markers are being written: what Kafka 4.4 says whose markers reach nobody', () => {
+  const { CONCURRENT_TRANSACTIONS: wait, PRODUCER_FENCED: fenced, INVALID_PRODUCER_ID_MAPPING: unmapped } = ERRORS;
+  // Producer id and epoch, relative to those in the record; EndTxn up to 4, from 5 on; partitions and offsets added; verified; InitProducerId.
+  const ROWS = [
+    [0, 0, wait, wait, wait, wait, wait],
+    [0, 1, fenced, wait, wait, fenced, wait],
+    [0, -1, fenced, wait, wait, fenced, wait],
+    [100, 0, unmapped, wait, wait, unmapped, wait],
+  ] as const;
+  for (const clientVersion of [0, 2] as const) {
+    for (const [ids, epochs, oldEnd, newEnd, added, verified, initialized] of ROWS) {
+      test(`version ${clientVersion}: producer id ${ids}, epoch ${epochs}`, () => {
+        const log = new TransactionLog();
+        const { producerId, producerEpoch } = log.go('PrepareCommit', clientVersion);
+        const producer = { producerId: producerId + ids, producerEpoch: producerEpoch + epochs };
+        for (const committed of [true, false]) {
+          assert.equal(log.end(committed, producer, 4).errorCode, oldEnd);
+          assert.equal(log.end(committed, producer, 5).errorCode, newEnd);
+        }
+        for (const version of [3, 5]) assert.deepEqual(log.add(T0, producer, version), [added]);
+        assert.equal(log.addOffsets('g', producer), added);
+        assert.deepEqual(log.verify(T0, producer), [verified]);
+        assert.equal(log.init(producer).errorCode, initialized);
+      });
+    }
+  }
+});
