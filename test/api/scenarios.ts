@@ -44,6 +44,7 @@ import { describeProducersScenarios } from './61-describe-producers.ts';
 import { describeTransactionsScenarios } from './65-describe-transactions.ts';
 import { listTransactionsScenarios } from './66-list-transactions.ts';
 import { transactionsLifeScenarios } from './transactions-life.ts';
+import { transactionsRestartScenarios } from './transactions-restart.ts';
 import { transactionsTimeScenarios } from './transactions-time.ts';
 import { describeTopicPartitionsScenarios } from './75-describe-topic-partitions.ts';
 
@@ -112,3 +113,8 @@ export const TRANSACTIONS: Readonly<Record<string, readonly Scenario[]>> = {
 
 /** Those that end the broker and start it again: they want one of their own. */
 export const RESTARTS: Readonly<Record<string, readonly Scenario[]>> = { restart: restartScenarios };
+
+/** The same of transactions. */
+export const TRANSACTION_RESTARTS: Readonly<Record<string, readonly Scenario[]>> = {
+  'transactions-restart': transactionsRestartScenarios,
+};

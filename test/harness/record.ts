@@ -9,7 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLASSIC, RESTARTS, SCENARIOS, TRANSACTIONS } from '../api/scenarios.ts';
+import { CLASSIC, RESTARTS, SCENARIOS, TRANSACTION_RESTARTS, TRANSACTIONS } from '../api/scenarios.ts';
 import { SWEEP } from '../sweep/scenarios.ts';
 import { targetAt } from './replay.ts';
 import type { Scenario, Step, Target } from './session.ts';
@@ -43,7 +43,7 @@ const target: Target = {
   },
 };
 for (const [folder, files] of Object.entries({
-  api: { ...SCENARIOS, ...CLASSIC, ...TRANSACTIONS, ...RESTARTS },
+  api: { ...SCENARIOS, ...CLASSIC, ...TRANSACTIONS, ...RESTARTS, ...TRANSACTION_RESTARTS },
   sweep: SWEEP,
 })) {
   for (const [file, scenarios] of Object.entries(files)) {
