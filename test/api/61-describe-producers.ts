@@ -71,6 +71,60 @@ export const describeProducersScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'records of transactions are deleted',
+    versions: VERSIONS,
+    async run(session) {
+      const topic = await session.create('a', 1, { 'segment.ms': '1000000000000000' });
+      const look = async (when: string): Promise<void> => {
+        await describe(session, `${when}: producers`, [topic, 0]);
+        for (const isolationLevel of [0, 1]) {
+          await session.ask(
+            `${when}: the end for isolation ${isolationLevel}`,
+            'ListOffsets',
+            {
+              replicaId: -1,
+              isolationLevel,
+              topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
+            },
+            { version: 7 },
+          );
+        }
+        for (const offset of [0, 2, 3, 4, 6, 9]) {
+          const fetch = session.fetchOf([{ topic, offset }], { isolationLevel: 1 });
+          await session.ask(`${when}: committed from ${offset}`, 'Fetch', fetch, { version: 12 });
+        }
+      };
+      const erase = async (offset: number): Promise<void> => {
+        await session.ask(
+          `records below ${offset} are deleted`,
+          'DeleteRecords',
+          { topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, offset }] }], timeoutMs: 1000 },
+          { version: 2 },
+        );
+      };
+      const t = await TransactionalProducer.begun(session, 't', NEW_CLIENT);
+      const u = await TransactionalProducer.begun(session, 'u', NEW_CLIENT);
+      await t.produce(null, topic, { count: 2, timestamp: THEN });
+      await u.produce(null, topic, { count: 2, timestamp: THEN });
+      await look('open');
+      await erase(2);
+      await look('the first');
+      await t.end(null, false);
+      await look('the first is aborted');
+      await erase(-1);
+      await look('all');
+      await u.produce(null, topic, { timestamp: THEN });
+      await look('the second goes on');
+      await u.end(null, false);
+      await look('the second is aborted');
+      await t.produce(null, topic, { timestamp: THEN });
+      await erase(7);
+      await look('the marker, too');
+      await t.end(null, true);
+      await look('at last');
+    },
+  },
+  {
     name: 'what does not exist',
     versions: VERSIONS,
     async run(session) {

@@ -28,8 +28,8 @@ interface SendOptions {
   readonly size?: number;
 }
 
-async function newWorld(isRemote = false): Promise<World> {
-  const shards = new Shards();
+async function newWorld(isRemote = false, verifiesTransactions = true): Promise<World> {
+  const shards = new Shards({ verifiesTransactions });
   const partition = await shards.open(0);
   return {
     shards,
@@ -228,4 +228,17 @@ test('a marker for a producer that nobody knows is written, and is no transactio
   assert.equal(partition.log?.lastStableOffset, 1);
   const known = partition.log?.producers.get(1234);
   assert.deepEqual([known?.producerEpoch, known?.coordinatorEpoch, known?.currentTxnFirstOffset], [7, 9, -1]);
+});
+
+test('where transactions are not verified, only those are asked about that the coordinator adds', async () => {
+  const { shards, partition, send, answer, mark } = await newWorld(false, false);
+  const old = send(0, { mode: 'verify', producerId: 5 });
+  await shards.settle();
+  assert.equal(codeOf(old), ERRORS.NONE);
+  assert.equal(partition.log?.lastStableOffset, 0);
+  const newer = send(0);
+  assert.equal(await mark(), ERRORS.NONE);
+  await answer(ERRORS.NONE);
+  // Void as it is: nobody verifies.
+  assert.equal(codeOf(newer), ERRORS.NONE);
 });

@@ -44,6 +44,7 @@ export interface ShardsOptions {
   readonly slotsPerThread?: number;
   readonly ringBytes?: number;
   readonly flushesEachCommit?: boolean;
+  readonly verifiesTransactions?: boolean;
 }
 
 export interface TransactionQuestion extends TransactionOfRequest {
@@ -68,7 +69,15 @@ export class TestShard {
   readonly host: PartitionHost;
   readonly faults: DiskFault[] = [];
 
-  constructor(self: number, world: Shards, block: SharedBlock, flushesEachCommit: boolean) {
+  constructor(
+    self: number,
+    world: Shards,
+    block: SharedBlock,
+    {
+      flushesEachCommit,
+      verifiesTransactions,
+    }: Required<Pick<ShardsOptions, 'flushesEachCommit' | 'verifiesTransactions'>>,
+  ) {
     const { clock, disk, doorbells } = world;
     this.self = self;
     const doorbell = doorbells.of(self);
@@ -96,7 +105,7 @@ export class TestShard {
       now: () => clock.now(),
       commitFlush: new CommitFlush(clock),
       flushesEachCommit,
-      verifiesTransactions: true,
+      verifiesTransactions,
       verify: (partition, producerId, producerEpoch, transaction, done) => {
         world.questions.push({ partition: partition.index, producerId, producerEpoch, ...transaction, done });
       },
@@ -169,6 +178,7 @@ export class Shards {
     slotsPerThread = 16,
     ringBytes = 1 << 17,
     flushesEachCommit = false,
+    verifiesTransactions = true,
   }: ShardsOptions = {}) {
     this.count = shards;
     this.disk = new MemoryDisk({ seed });
@@ -183,7 +193,7 @@ export class Shards {
     });
     this.#shards = Array.from(
       { length: shards },
-      (_, n) => new TestShard(FIRST_SHARD + n, this, block, flushesEachCommit),
+      (_, n) => new TestShard(FIRST_SHARD + n, this, block, { flushesEachCommit, verifiesTransactions }),
     );
   }
 
