@@ -64,7 +64,7 @@ async function recordsOf({ connection }: Target): Promise<number> {
   });
   const topics = [{ name: OFFSETS_TOPIC, partitions }];
   const answer = await connection.call('ListOffsets', 5, { replicaId: -1, isolationLevel: 0, topics });
-  return answer.topics[0]?.partitions.reduce((sum, { offset }) => sum + Number(offset), 0) ?? 0;
+  return answer.topics[0]?.partitions.reduce((sum, { offset }) => sum + offset, 0) ?? 0;
 }
 
 function cpuOf({ pid }: Target): number {

@@ -83,7 +83,7 @@ class ClassicMember {
       protocols: [{ name: PROTOCOL, metadata: group.subscription }],
       reason: null,
     });
-    const { errorCode, memberId, generationId = -1, members, leader } = answer;
+    const { errorCode, memberId, generationId, members, leader } = answer;
     if (errorCode === ERRORS.MEMBER_ID_REQUIRED) {
       this.memberId = memberId;
       return;

@@ -54,7 +54,7 @@ class ConsumerMember {
     const {
       errorCode,
       memberEpoch,
-      assignment = null,
+      assignment,
       errorMessage,
     } = await this.#connection.call('ConsumerGroupHeartbeat', VERSION, {
       groupId,

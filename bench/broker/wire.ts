@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { decodeResponseHeader, encodeRequest } from '../../src/protocol/frame.ts';
-import { type ApiName, apiOf, type RequestInputOf, type ResponseOf } from '../../src/protocol/schema/index.ts';
+import { type ApiName, apiOf, type DecodedResponseOf, type RequestInputOf } from '../../src/protocol/schema/index.ts';
 
 export interface Address {
   readonly host: string;
@@ -51,13 +51,13 @@ export class Connection {
     this.#taker = taker ?? ((bytes, size) => this.#gather(bytes, size));
   }
 
-  call<N extends ApiName>(api: N, version: number, request: RequestInputOf<N>): Promise<ResponseOf<N>> {
+  call<N extends ApiName>(api: N, version: number, request: RequestInputOf<N>): Promise<DecodedResponseOf<N>> {
     if (this.failure !== null) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => {
       this.onFailure = reject;
       this.#waiting.push((frame) => {
         const { bodyOffset } = decodeResponseHeader(api, version, frame, 0, frame.length);
-        resolve(apiOf(api).response.decode(version, frame, bodyOffset, frame.length) as ResponseOf<N>);
+        resolve(apiOf(api).response.decode(version, frame, bodyOffset, frame.length) as DecodedResponseOf<N>);
       });
       this.socket.write(encodeRequest(api, version, this.#correlationId++, CLIENT_ID, request));
     });
