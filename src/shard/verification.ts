@@ -14,7 +14,7 @@ import type { Clock } from '../port/clock.ts';
 import { partitionOfKey } from '../protocol/coordinator-key.ts';
 import { ERRORS, errorName } from '../protocol/errors.ts';
 import type { AddPartitionsToTxnRequest } from '../protocol/schema/24-add-partitions-to-txn.ts';
-import { TRANSACTIONS_TOPIC } from '../protocol/topic-names.ts';
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../protocol/topic-names.ts';
 import type { CoordinatorCalls } from './coordinator-calls.ts';
 
 /**
@@ -151,7 +151,8 @@ export class Verifier {
   #answer({ transaction, questions }: Gathered, codeOf: (question: Question) => number): void {
     for (const question of questions) {
       const errorCode = codeOf(question);
-      const told = producerCode(errorCode, transaction.mode);
+      const isOfGroup = question.topic === OFFSETS_TOPIC;
+      const told = isOfGroup ? abortCode(errorCode, transaction.mode) : producerCode(errorCode, transaction.mode);
       question.done(told, messageOf(told, errorCode));
     }
   }
@@ -180,16 +181,18 @@ function requestOf({ transaction, producerId, producerEpoch, questions }: Gather
   };
 }
 
+/** What a group's coordinator is told, whose producers know the errors of coordinators. */
+function abortCode(errorCode: number, mode: VerificationMode): number {
+  if (errorCode === ERRORS.PRODUCER_FENCED) return ERRORS.INVALID_PRODUCER_EPOCH;
+  return errorCode === ERRORS.TRANSACTION_ABORTABLE && mode === 'verify' ? ERRORS.INVALID_TXN_STATE : errorCode;
+}
+
 /**
  * What the producer is told where the coordinator said so. Older producers do not know what to do with a coordinator's errors, and
  * NOT_ENOUGH_REPLICAS has them try again without asking for metadata.
  */
 function producerCode(errorCode: number, mode: VerificationMode): number {
   switch (errorCode) {
-    case ERRORS.PRODUCER_FENCED:
-      return ERRORS.INVALID_PRODUCER_EPOCH;
-    case ERRORS.TRANSACTION_ABORTABLE:
-      return mode === 'verify' ? ERRORS.INVALID_TXN_STATE : errorCode;
     case ERRORS.CONCURRENT_TRANSACTIONS:
       return mode === 'add' ? errorCode : ERRORS.NOT_ENOUGH_REPLICAS;
     case ERRORS.NETWORK_EXCEPTION:
@@ -198,7 +201,7 @@ function producerCode(errorCode: number, mode: VerificationMode): number {
     case ERRORS.NOT_COORDINATOR:
       return ERRORS.NOT_ENOUGH_REPLICAS;
     default:
-      return errorCode;
+      return abortCode(errorCode, mode);
   }
 }
 

@@ -43,7 +43,7 @@ function imageOf(hasTopic: boolean): MetadataImage {
   return image;
 }
 
-function world({ hasTopic = true, isEnabled = true } = {}) {
+function world({ hasTopic = true, isEnabled = true, topic = 't' } = {}) {
   const clock = new VirtualClock();
   const asked: Asked[] = [];
   const calls = {
@@ -64,7 +64,7 @@ function world({ hasTopic = true, isEnabled = true } = {}) {
   const messages: (string | null)[] = [];
   const verify = (partition: number, mode: VerificationMode, transactionalId = 'id', producerId = 7): void => {
     const place = codes.push(null) - 1;
-    verifier.verify({ topic: 't', partition }, producerId, 2, { transactionalId, mode }, (code, message) => {
+    verifier.verify({ topic, partition }, producerId, 2, { transactionalId, mode }, (code, message) => {
       assert.equal(codes[place], null, 'told once');
       codes[place] = code;
       messages[place] = message;
@@ -131,6 +131,24 @@ test('what the producer is told', () => {
   ];
   for (const [mode, code, told] of cases) {
     const { clock, asked, codes, verify } = world();
+    verify(0, mode);
+    clock.runSoon();
+    answer(asked[0] as Asked, () => code);
+    assert.deepEqual(codes, [told], `${mode} ${code}`);
+  }
+});
+
+test('what a group is told whose offsets a producer commits: its producers know the errors of coordinators', () => {
+  const cases: readonly [mode: VerificationMode, code: number, told: number][] = [
+    ['add', ERRORS.PRODUCER_FENCED, ERRORS.INVALID_PRODUCER_EPOCH],
+    ['verify', ERRORS.TRANSACTION_ABORTABLE, ERRORS.INVALID_TXN_STATE],
+    ['verify-abortable', ERRORS.TRANSACTION_ABORTABLE, ERRORS.TRANSACTION_ABORTABLE],
+    ['verify', ERRORS.CONCURRENT_TRANSACTIONS, ERRORS.CONCURRENT_TRANSACTIONS],
+    ['add', ERRORS.COORDINATOR_LOAD_IN_PROGRESS, ERRORS.COORDINATOR_LOAD_IN_PROGRESS],
+    ['verify', ERRORS.NOT_COORDINATOR, ERRORS.NOT_COORDINATOR],
+  ];
+  for (const [mode, code, told] of cases) {
+    const { clock, asked, codes, verify } = world({ topic: '__consumer_offsets' });
     verify(0, mode);
     clock.runSoon();
     answer(asked[0] as Asked, () => code);
