@@ -51,19 +51,18 @@ class ConsumerMember {
     const says = isJoining || this.#isChanged;
     this.#isChanged = false;
     this.#group.heartbeats++;
-    const {
-      errorCode,
-      memberEpoch,
-      assignment,
-      errorMessage,
-    } = await this.#connection.call('ConsumerGroupHeartbeat', VERSION, {
-      groupId,
-      memberId: this.#memberId,
-      memberEpoch: this.epoch,
-      rebalanceTimeoutMs: says ? REBALANCE_MS : -1,
-      subscribedTopicNames: isJoining ? [topic] : null,
-      topicPartitions: says ? this.owned : null,
-    });
+    const { errorCode, memberEpoch, assignment, errorMessage } = await this.#connection.call(
+      'ConsumerGroupHeartbeat',
+      VERSION,
+      {
+        groupId,
+        memberId: this.#memberId,
+        memberEpoch: this.epoch,
+        rebalanceTimeoutMs: says ? REBALANCE_MS : -1,
+        subscribedTopicNames: isJoining ? [topic] : null,
+        topicPartitions: says ? this.owned : null,
+      },
+    );
     if (RETRIABLE.includes(errorCode)) {
       this.#isChanged = says && !isJoining;
       await pause(PACE_MS);
