@@ -1,6 +1,7 @@
 /** Transactional batches that wait for the coordinator (KIP-890): order, errors, markers, what is lent, what another shard sends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SeededRandom } from '../../../src/base/prng.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { TransactionMarker } from '../../../src/protocol/transaction-marker.ts';
 import type { Appended } from '../../../src/shard/append-ticket.ts';
@@ -241,4 +242,71 @@ test('where transactions are not verified, only those are asked about that the c
   await answer(ERRORS.NONE);
   // Void as it is: nobody verifies.
   assert.equal(codeOf(newer), ERRORS.NONE);
+});
+
+test('seeded: producers, markers and coordinators that answer late; everything is answered once, and nothing opens that nobody has added', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const random = new SeededRandom(seed);
+    const shards = new Shards({ seed });
+    const partition = await shards.open(0, { segmentBytes: 20_000 });
+    shards.disk.completion = seed % 2 === 0 ? 'in-call' : 'shuffled';
+    /** What the coordinator has added to the producer's transaction, and its epoch. */
+    const producers = [1, 2, 3].map((id) => ({ id, epoch: 0, sequence: 0, isAdded: false }));
+    const sent: { answer: Appended | null }[] = [];
+    const onTheirWay: (() => void)[] = [];
+    const answerOne = (): void => {
+      const [question] = shards.questions.splice(random.below(shards.questions.length || 1), 1);
+      const producer = producers.find(({ id }) => id === question?.producerId);
+      if (question === undefined || producer === undefined) return;
+      let errorCode: number = ERRORS.NONE;
+      if (question.producerEpoch !== producer.epoch) errorCode = ERRORS.INVALID_PRODUCER_EPOCH;
+      else if (random.below(4) === 0) errorCode = ERRORS.NOT_ENOUGH_REPLICAS;
+      else producer.isAdded = true;
+      // What the coordinator has decided may take a while to come.
+      if (random.below(2) === 0) question.done(errorCode, null);
+      else onTheirWay.push(() => question.done(errorCode, null));
+    };
+    for (let step = 0; step < 300; step++) {
+      const dice = random.below(20);
+      const producer = producers[random.below(3)];
+      assert.ok(producer);
+      if (dice < 9) {
+        const shard = random.below(2) === 0 ? shards.owner(0) : shards.other(0);
+        const producerEpoch = producer.epoch - (random.below(10) === 0 && producer.epoch > 0 ? 1 : 0);
+        const baseSequence = random.below(8) === 0 ? random.below(5) : producer.sequence++;
+        const fields = { producerId: producer.id, producerEpoch, baseSequence, isTransactional: true };
+        const bytes = batchOf(1, random.below(5) === 0 ? 18_000 : 30, fields);
+        const transaction = { transactionalId: `${producer.id}`, mode: producer.id === 3 ? 'verify' : 'add' } as const;
+        sent.push(shards.append(shard, 0, bytes, -1, undefined, transaction));
+      } else if (dice < 14) answerOne();
+      else if (dice < 16) {
+        // The third keeps its epoch, as with transaction version 1.
+        const transactionVersion = producer.id === 3 ? 1 : 2;
+        if (transactionVersion === 2) {
+          producer.epoch++;
+          producer.sequence = 0;
+        }
+        producer.isAdded = false;
+        const marker = { producerId: producer.id, producerEpoch: producer.epoch, coordinatorEpoch: 0 };
+        partition.appendMarker({ ...marker, commit: random.below(2) === 0, transactionVersion }, (errorCode) => {
+          assert.equal(errorCode, ERRORS.NONE);
+        });
+      } else if (dice < 18) onTheirWay.shift()?.();
+      else await shards.settle();
+      for (const { id, isAdded } of producers) {
+        const isOpen = (partition.log?.producers.get(id)?.currentTxnFirstOffset ?? -1) >= 0;
+        assert.ok(isAdded || !isOpen, `seed ${seed}, step ${step}: the transaction of ${id} is open, and nobody knows`);
+      }
+    }
+    for (let turns = 0; sent.some(({ answer }) => answer === null); turns++) {
+      assert.ok(turns < 1000, `seed ${seed}: an append is never answered`);
+      await shards.settle();
+      answerOne();
+      onTheirWay.shift()?.();
+    }
+    await shards.settle();
+    assert.deepEqual(shards.held, { slots: 0, chunks: 0 }, `seed ${seed}`);
+    assert.deepEqual(shards.crashes, []);
+    assert.ok(sent.some(({ answer }) => answer?.errorCode === ERRORS.NONE));
+  }
 });
