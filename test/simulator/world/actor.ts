@@ -20,6 +20,8 @@ export interface World {
   readonly isFaulty: boolean;
   /** Whether the one with the metadata log takes no more writes. */
   readonly metadataFails: boolean;
+  /** Whether transactional ids that nobody uses are forgotten soon. */
+  readonly idsExpire: boolean;
   /** Which life of the broker this is. */
   readonly life: number;
   /** How often the power has failed with settings that do not promise to keep what was acknowledged. */

@@ -50,6 +50,8 @@ export interface LifeOptions {
   readonly disk: MemoryDisk;
   readonly net: SimulatedNet;
   readonly descriptorLimit: number;
+  /** Of a cluster that is new. */
+  readonly transactionVersion: number;
   /** A bug: an exception nobody answers for, a fault, a dead or stalled thread. */
   onBug(what: string): void;
   /** The broker ends by itself, because a disk does not let it go on. */
@@ -57,8 +59,8 @@ export interface LifeOptions {
   onLine(level: string, message: string, fields: string): void;
 }
 
-/** The words of the log line that a fault makes; the broker goes on after it, a simulation does not. */
-const FAULT_LINE = 'a request met a bug';
+/** The words of the log lines that a fault makes; the broker goes on after it, a simulation does not. */
+const FAULT_LINES: ReadonlySet<string> = new Set(['a request met a bug', 'A coordinator met a bug']);
 const ARENA_ADDRESSES = 64 * 1024 * 1024;
 
 export class Life {
@@ -180,7 +182,7 @@ export class Life {
     const line = (level: string) => (message: string, fields?: object) => {
       if (!this.isAlive) return;
       this.#options.onLine(level, `${thread}: ${message}`, fields === undefined ? '' : JSON.stringify(fields));
-      if (message === FAULT_LINE) this.#bug(`${message}: ${JSON.stringify(fields)}`);
+      if (FAULT_LINES.has(message)) this.#bug(`${message}: ${JSON.stringify(fields)}`);
     };
     const logger: Logger = {
       debug: line('debug'),
@@ -220,7 +222,8 @@ export class Life {
       this.control = new ControlThread(data, {
         ...common,
         format: async (config) => {
-          const request = { clusterId: null, ignoreFormatted: true };
+          const features = [`transaction.version=${this.#options.transactionVersion}`];
+          const request = { clusterId: null, ignoreFormatted: true, features };
           const result = await formatDirectories({ disk, clock: common.clock, random, native }, config, request);
           if (!result.ok) throw new Error(result.reason);
         },

@@ -97,3 +97,10 @@ export class Rpc implements ClientEnd {
     this.#onGone();
   }
 }
+
+/** The bytes of a decoded response's records. */
+export function bytesOf(records: unknown): Buffer {
+  if (records === null) return Buffer.alloc(0);
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a decoded response holds its records in memory
+  return (records as { readonly bytes: Buffer }).bytes;
+}

@@ -1,7 +1,8 @@
-/** A simulated consumer: long polls with and without sessions, in every version, from the start or from anywhere. */
+/** A simulated consumer: long polls with and without sessions, in every version, from the start or from anywhere, of what is committed or of all. */
 import { ERRORS, errorName } from '../../../src/protocol/errors.ts';
 import { Actor, oneOf, versionOf, type World } from './actor.ts';
-import type { Rpc } from './client.ts';
+import { bytesOf, type Rpc } from './client.ts';
+import { type CommittedPart, READ_COMMITTED, readCommitted } from './committed-reader.ts';
 import { type Bounds, type PartitionHistory, type TopicHistory, Violation } from './history.ts';
 
 interface Position {
@@ -20,18 +21,16 @@ interface Asked {
   readonly losses: number;
 }
 
-type Part = {
+interface Part extends CommittedPart {
   readonly partitionIndex: number;
   readonly errorCode: number;
-  readonly highWatermark: number;
-  readonly logStartOffset: number;
-  readonly records: unknown;
-};
+}
 
 export class Consumer extends Actor {
   #positions: Position[] = [];
   #isAsking = false;
   #version = 0;
+  #isolationLevel = 0;
   #usesSession = false;
   #sessionId = 0;
   #sessionEpoch = 0;
@@ -57,6 +56,7 @@ export class Consumer extends Actor {
 
   #restart(): void {
     this.#version = versionOf('Fetch', this.random);
+    this.#isolationLevel = this.random.chance(0.5) ? READ_COMMITTED : 0;
     this.#usesSession = this.#version >= 7 && this.random.chance(0.5);
     this.#sessionId = 0;
     this.#sessionEpoch = 0;
@@ -108,6 +108,7 @@ export class Consumer extends Actor {
       if (this.random.chance(0.5)) this.#restart();
     }
     const version = this.#version;
+    const isolationLevel = this.#isolationLevel;
     const isIncremental = this.#usesSession && this.#sessionId > 0;
     if (!isIncremental) for (const position of this.#positions) position.toldOffset = -1;
     const asked = this.#positions.map(
@@ -126,6 +127,7 @@ export class Consumer extends Actor {
     }
     const request = {
       maxWaitMs: oneOf(this.random, [0, 1, 100, 500]),
+      isolationLevel,
       minBytes: oneOf(this.random, [0, 1, 1, 1000, 100_000]),
       maxBytes: oneOf(this.random, [1, 500, 5000, 1_000_000]),
       sessionId: this.#usesSession ? this.#sessionId : 0,
@@ -165,7 +167,7 @@ export class Consumer extends Actor {
               (version >= 13 ? position.topic.id === topicId : position.topic.name === topic),
           );
           if (one === undefined) throw new Violation(`Fetch answers ${topic}-${part.partitionIndex} unasked`);
-          this.#received(one, part);
+          this.#received(one, part, isolationLevel);
         }
       }
     });
@@ -175,17 +177,21 @@ export class Consumer extends Actor {
     throw new Violation(`Fetch is answered ${errorName(code)}`);
   }
 
-  #received(asked: Asked, part: Part): void {
+  #received(asked: Asked, part: Part, isolationLevel: number): void {
     const { position, asOf } = asked;
+    const { partition } = position;
     if (part.errorCode !== ERRORS.NONE) {
       this.#failed(asked, part.errorCode, 'Fetch');
       return;
     }
-    position.partition.bounds(asOf, part.highWatermark, part.logStartOffset);
-    const bytes = bytesOf(part.records);
-    if (bytes.length === 0) return;
-    position.offset = position.partition.read(bytes, position.offset, part.highWatermark);
-    this.world.count('reads with records');
+    const before = position.offset;
+    if (isolationLevel === READ_COMMITTED) {
+      position.offset = readCommitted(partition, this.world.history.ledger, asOf, before, part);
+    } else {
+      partition.bounds(asOf, part.highWatermark, part.logStartOffset);
+      position.offset = partition.read(bytesOf(part.records), before, part.highWatermark);
+    }
+    if (position.offset > before) this.world.count(isolationLevel === 0 ? 'reads with records' : 'committed reads');
   }
 
   #failed({ position, asOf, wasThere, losses }: Asked, code: number, api: string): void {
@@ -213,10 +219,4 @@ export class Consumer extends Actor {
         partition.fail(`${api} is answered ${errorName(code)}`);
     }
   }
-}
-
-export function bytesOf(records: unknown): Buffer {
-  if (records === null) return Buffer.alloc(0);
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a decoded response holds its records in memory
-  return (records as { readonly bytes: Buffer }).bytes;
 }

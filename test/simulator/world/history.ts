@@ -5,24 +5,39 @@
  * Rules, per partition (topic id and number):
  *   an offset holds one record for ever; offsets are dense; batches have their checksum; a reader sees nothing at or above the HW
  *   the HW, the start and the end are never lower in an answer to a request that was sent after an answer had shown them
- *   an idempotent record stands at one offset; those of one producer stand in the order of their sequences without gaps
+ *   an idempotent record stands at one offset; those of one producer and epoch stand in the order of their sequences without gaps
+ *   the last stable offset is never above the HW, and goes back as little; what a reader of committed records is shown, and what it is not, stays so
  *   what was sent without a wish for an answer stands at one offset at most
  *   what was acknowledged stays: through kills always, through power failures where the settings promise it
  */
 import { required } from '../../../src/base/assert.ts';
 import type { Uuid } from '../../../src/base/uuid.ts';
-import { ATTRIBUTE, batchesOf, isChecksumRight } from '../../../src/protocol/batch.ts';
+import { ATTRIBUTE, type BatchHeader, batchesOf, isChecksumRight } from '../../../src/protocol/batch.ts';
+import type { LogRecord } from '../../../src/protocol/batch-records.ts';
+import { decodeControlRecord } from '../../../src/protocol/record/control-records.ts';
 import { crc32c, recordsIn } from '../../harness/batches.ts';
+import { Ledger } from './ledger.ts';
+import { Violation } from './violation.ts';
 
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
+export { Violation } from './violation.ts';
 
-/** One record that a producer sent: `pid/epoch/sequence` for idempotent ones, `-text` for others, `-0…` for those that nobody sends twice. */
+/**
+ * One record that a producer sent: `pid/epoch/sequence` for idempotent ones, with `/transaction` behind it for those of a transaction; `-text` for
+ * others, `-0…` for those that nobody sends twice. A marker is one of the others: it may be written more than once.
+ */
 export type RecordId = string;
 
 /** What is sent without a wish for an answer (acks=0), and so once. */
 export const ONCE = '-0';
+
+/** The end of a transaction. */
+function markerId(type: string, producerId: number, epoch: number): RecordId {
+  return `-${type} of ${producerId}/${epoch}`;
+}
+
+function isMarker(id: RecordId): boolean {
+  return id.startsWith('-commit of ') || id.startsWith('-abort of ');
+}
 
 export function idempotentId(producerId: number, epoch: number, sequence: number): RecordId {
   return `${producerId}/${epoch}/${sequence}`;
@@ -43,8 +58,14 @@ export class PartitionHistory {
   /** The highest values that an answer has shown, in this life (start) and since the last power failure (HW). */
   highWatermark = 0;
   startOffset = 0;
+  /** Since the last power failure. */
+  lastStableOffset = 0;
+  /** Offset → whether a reader of committed records is shown it, of all that such a reader has come by. */
+  readonly visible = new Map<number, boolean>();
   /** Whether records may leave at the beginning. */
   deletes: boolean;
+  /** The power has failed, and what is left is being read: whether what was acknowledged is to be there. */
+  #tookStock: { readonly start: number; readonly isDurable: boolean } | null = null;
 
   constructor(key: string, deletes: boolean) {
     this.key = key;
@@ -58,7 +79,12 @@ export class PartitionHistory {
   /** A record stands at an offset. */
   learn(offset: number, id: RecordId): void {
     const known = this.entries.get(offset);
-    if (known !== undefined && known !== id) this.fail(`offset ${offset} held ${known} and now holds ${id}`);
+    if (known !== undefined && known !== id) {
+      // Nobody writes while stock is taken, but coordinators: their markers stand where the log ended.
+      const stock = isMarker(id) ? this.#tookStock : null;
+      if (stock === null) this.fail(`offset ${offset} held ${known} and now holds ${id}`);
+      this.#cut(stock.start, offset, stock.isDurable);
+    }
     this.entries.set(offset, id);
     if (id.startsWith('-') && !id.startsWith(ONCE)) return;
     const place = this.places.get(id);
@@ -89,8 +115,18 @@ export class PartitionHistory {
     this.startOffset = Math.max(this.startOffset, startOffset);
   }
 
+  /** How far committed records may be read, in the same answer as a high watermark. */
+  stable(asOf: Bounds, lastStableOffset: number, highWatermark: number): void {
+    if (lastStableOffset > highWatermark) this.fail(`LSO ${lastStableOffset} is above HW ${highWatermark}`);
+    if (lastStableOffset < asOf.lastStableOffset) {
+      this.fail(`the last stable offset went back from ${asOf.lastStableOffset} to ${lastStableOffset}`);
+    }
+    this.lastStableOffset = Math.max(this.lastStableOffset, lastStableOffset);
+  }
+
   get now(): Bounds {
-    return { highWatermark: this.highWatermark, startOffset: this.startOffset };
+    const { highWatermark, startOffset, lastStableOffset } = this;
+    return { highWatermark, startOffset, lastStableOffset };
   }
 
   /** Checks what a fetch from `from` gave; the offset after the last whole batch. */
@@ -104,13 +140,9 @@ export class PartitionHistory {
       isFirst = false;
       if (!isChecksumRight(bytes, header, crc32c)) this.fail(`the batch at ${header.baseOffset} is garbage`);
       if (header.lastOffset >= highWatermark) this.fail(`offset ${header.lastOffset} is read at HW ${highWatermark}`);
-      if ((header.attributes & ATTRIBUTE.control) !== 0) this.fail(`a control batch at ${header.baseOffset}`);
       let sequence = header.baseSequence;
       for (const record of recordsIn(bytes, header)) {
-        const text = required(record.value, 'a value').toString('latin1').split('|', 1)[0] ?? '';
-        const id = header.producerId < 0 ? `-${text}` : idempotentId(header.producerId, header.producerEpoch, sequence);
-        if (header.producerId >= 0 && text !== id) this.fail(`the record at ${record.offset} is ${text}, not ${id}`);
-        this.learn(record.offset, id);
+        this.learn(record.offset, this.#identify(header, record, sequence));
         const known = this.times.get(record.offset);
         if (known !== undefined && known !== record.timestamp)
           this.fail(`the record at ${record.offset} changes its time`);
@@ -122,8 +154,38 @@ export class PartitionHistory {
     return next;
   }
 
-  /** The power failed, and what is there now goes from `start` to `end`. */
+  #identify(header: BatchHeader, { offset, key, value }: LogRecord, sequence: number): RecordId {
+    const { producerId, producerEpoch, attributes } = header;
+    const isTransactional = (attributes & ATTRIBUTE.transactional) !== 0;
+    if ((attributes & ATTRIBUTE.control) !== 0) {
+      const control = decodeControlRecord(required(key, 'a key'), required(value, 'a value'));
+      if (!isTransactional || (control?.type !== 'commit' && control?.type !== 'abort')) {
+        this.fail(`a control batch at ${offset} that ends no transaction`);
+      }
+      return markerId(control.type, producerId, producerEpoch);
+    }
+    const text = required(value, 'a value').toString('latin1').split('|', 1)[0] ?? '';
+    if (producerId < 0) return `-${text}`;
+    const id = idempotentId(producerId, producerEpoch, sequence);
+    const isRight = isTransactional ? text.startsWith(`${id}/`) : text === id;
+    return isRight ? text : this.fail(`the record at ${offset} is ${text}, not ${id}`);
+  }
+
+  /** The power failed, and what is there now goes from `start` to `end`; it is going to be read. */
   cutAt(start: number, end: number, isDurable: boolean): void {
+    this.#cut(start, end, isDurable);
+    this.#tookStock = { start, isDurable };
+    this.taken.clear();
+    this.highWatermark = end;
+    this.lastStableOffset = 0;
+  }
+
+  /** What the power failure has left has been read. */
+  tookStock(): void {
+    this.#tookStock = null;
+  }
+
+  #cut(start: number, end: number, isDurable: boolean): void {
     for (const [id, offset] of this.acknowledged) {
       if (offset < end) continue;
       if (isDurable) this.fail(`record ${id} was acknowledged at ${offset}, and the log ends at ${end}`);
@@ -136,8 +198,8 @@ export class PartitionHistory {
       this.times.delete(offset);
       this.places.delete(id);
     }
-    this.taken.clear();
-    this.highWatermark = end;
+    // Without a promise a marker may be gone that stood behind records which are still there.
+    for (const offset of this.visible.keys()) if (!isDurable || offset >= end) this.visible.delete(offset);
   }
 
   /** The power failed while its deletion was under way: nothing more is known of it. */
@@ -147,7 +209,9 @@ export class PartitionHistory {
     this.taken.clear();
     this.places.clear();
     this.acknowledged.clear();
+    this.visible.clear();
     this.highWatermark = 0;
+    this.lastStableOffset = 0;
   }
 
   /** Everything from `start` to `end` has been read: what was acknowledged is there, in order. */
@@ -192,9 +256,9 @@ export class PartitionHistory {
     const last = new Map<string, number>();
     for (const [offset, id] of [...this.entries].sort(([a], [b]) => a - b)) {
       if (offset < start || offset >= end || id.startsWith('-')) continue;
-      const at = id.lastIndexOf('/');
-      const producer = id.slice(0, at);
-      const sequence = Number(id.slice(at + 1));
+      const [producerId, epoch, number] = id.split('/');
+      const producer = `${producerId}/${epoch}`;
+      const sequence = Number(number);
       const before = last.get(producer);
       if (before !== undefined && sequence !== before + 1) {
         this.fail(`producer ${producer} has sequence ${sequence} after ${before}`);
@@ -208,6 +272,7 @@ export class PartitionHistory {
 export interface Bounds {
   readonly highWatermark: number;
   readonly startOffset: number;
+  readonly lastStableOffset: number;
 }
 
 export interface TopicHistory {
@@ -224,6 +289,7 @@ export interface TopicHistory {
 /** All topics of a simulation. */
 export class History {
   readonly topics = new Map<Uuid, TopicHistory>();
+  readonly ledger = new Ledger();
 
   get there(): TopicHistory[] {
     return [...this.topics.values()].filter(({ state }) => state === 'there');

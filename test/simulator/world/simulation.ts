@@ -12,18 +12,17 @@ import { required } from '../../../src/base/assert.ts';
 import { SeededRandom } from '../../../src/base/prng.ts';
 import { BootError } from '../../../src/broker/boot-error.ts';
 import type { ReadyBroker } from '../../../src/broker/main-thread.ts';
-import { type Completion, MemoryDisk } from '../../../src/host/memory-disk.ts';
+import { MemoryDisk } from '../../../src/host/memory-disk.ts';
 import { contentOf } from '../../unit/machine/image/random-records.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import { type Actor, oneOf, type World } from './actor.ts';
-import { Admin, Vandal } from './admin.ts';
+import { oneOf, type World } from './actor.ts';
 import { Auditor, type Extent } from './auditor.ts';
 import { Life, native, slotUses } from './broker.ts';
-import { Consumer } from './consumer.ts';
+import { type Cast, castOf } from './cast.ts';
 import { History, Violation } from './history.ts';
 import { type ClientEnd, type Connection, SimulatedNet } from './net.ts';
-import { Committer } from './committer.ts';
-import { Producer } from './producer.ts';
+import { type Plan, planOf } from './plan.ts';
+import { settleTransactions } from './settling.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -43,57 +42,6 @@ export interface Outcome {
   readonly plan: Plan;
 }
 
-/** What a seed decides before anything happens. */
-export interface Plan {
-  readonly policy: 'kafka' | 'commit' | 'messages';
-  readonly completion: Completion;
-  readonly directories: number;
-  readonly shards: number;
-  readonly coldReads: number;
-  readonly descriptorLimit: number;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-function planOf(random: SeededRandom): Plan {
-  const policy = oneOf(random, ['kafka', 'commit', 'messages'] as const);
-  const directories = 1 + random.below(3);
-  const shards = oneOf(random, [1, 2, 2, 2, 3]);
-  const checkpointMs = String(oneOf(random, [200, 1000, 60_000]));
-  return {
-    policy,
-    completion: oneOf(random, ['in-call', 'in-call', 'in-order', 'shuffled'] as const),
-    directories,
-    shards,
-    coldReads: oneOf(random, [0, 0, 20]),
-    descriptorLimit: oneOf(random, [4, 16, 1000]),
-    settings: {
-      'process.roles': 'broker,controller',
-      'node.id': '1',
-      'controller.quorum.bootstrap.servers': '127.0.0.1:9093',
-      'controller.listener.names': 'CONTROLLER',
-      listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
-      'log.dirs': Array.from({ length: directories }, (_, n) => `/d${n}`).join(','),
-      'shard.count': String(shards),
-      'shard.ring.bytes': String(oneOf(random, [32_768, 65_536, 262_144])),
-      'shard.arena.bytes': String(16 * 1024 * 1024),
-      'socket.request.max.bytes': '1000000',
-      'auto.create.topics.enable': 'false',
-      'offsets.topic.num.partitions': '3',
-      'connections.max.idle.ms': '30000',
-      'log.retention.check.interval.ms': String(oneOf(random, [200, 1000, 60_000])),
-      'log.flush.offset.checkpoint.interval.ms': checkpointMs,
-      'log.flush.start.offset.checkpoint.interval.ms': checkpointMs,
-      'replica.high.watermark.checkpoint.interval.ms': checkpointMs,
-      'log.initial.task.delay.ms': '10',
-      'max.incremental.fetch.session.cache.slots': String(oneOf(random, [2, 1000])),
-      ...(policy === 'commit' ? { 'shard.flush.policy': 'commit' } : {}),
-      ...(policy === 'messages' ? { 'log.flush.interval.messages': '1' } : {}),
-      ...(random.chance(0.3) ? { 'log.flush.scheduler.interval.ms': '100', 'log.flush.interval.ms': '300' } : {}),
-      ...(random.chance(0.5) ? { 'metadata.log.max.record.bytes.between.snapshots': '3000' } : {}),
-    },
-  };
-}
-
 /** The broker has ended by itself while somebody waited for it. */
 class Ended extends Error {}
 
@@ -110,9 +58,7 @@ export class Simulation implements World {
   readonly #tell: (line: string) => void;
   readonly #busySteps: number;
   readonly #counts = new Map<string, number>();
-  readonly #actors: Actor[] = [];
-  readonly #producers: Producer[] = [];
-  readonly #committers: Committer[] = [];
+  #cast: Cast = { actors: [], ends: [] };
   /** The image's content after each offset of the metadata log, of this life. */
   readonly #images = new Map<number, string>();
   readonly #seenImages: number[] = [];
@@ -143,6 +89,10 @@ export class Simulation implements World {
     this.#disk = this.#furnish(
       new MemoryDisk({ seed: options.seed + 1, completion, coldReads, now: () => this.clock.now() }),
     );
+  }
+
+  get idsExpire(): boolean {
+    return this.plan.idsExpire;
   }
 
   get life(): number {
@@ -272,6 +222,7 @@ export class Simulation implements World {
       disk,
       net,
       descriptorLimit: this.plan.descriptorLimit,
+      transactionVersion: this.plan.transactionVersion,
       onBug: (what) => (this.#bug ??= what),
       onEnd: (reason) => {
         this.#note(`the broker ends: ${reason}`);
@@ -347,7 +298,10 @@ export class Simulation implements World {
   /** Reads what a power failure has left, before anybody writes. */
   async #takeStock(): Promise<void> {
     const isDurable = this.plan.policy !== 'kafka';
-    if (!isDurable) this.losses++;
+    if (!isDurable) {
+      this.losses++;
+      this.history.ledger.lose();
+    }
     for (const { state, partitions } of this.history.topics.values()) {
       if (state === 'deleting') for (const partition of partitions) partition.forget();
     }
@@ -356,8 +310,17 @@ export class Simulation implements World {
     for (const extent of extents) {
       extent.partition.cutAt(extent.start, extent.end, isDurable);
       await this.#until('the audit', auditor.read(extent));
+      extent.partition.tookStock();
     }
+    // Coordinators load, and markers that are still due come any time.
+    for (const extent of extents) await this.#readCommitted(auditor, extent);
     auditor.close();
+  }
+
+  /** Reads what is committed as far as that is known. Resolves to where it began and ended. */
+  async #readCommitted(auditor: Auditor, extent: Extent): Promise<{ start: number; end: number }> {
+    const end = await this.#until('the audit', auditor.lastStableOffset(extent));
+    return { start: await this.#until('the audit', auditor.readCommitted(extent, end)), end };
   }
 
   // ---- misfortune
@@ -454,7 +417,8 @@ export class Simulation implements World {
     await this.#start();
     this.#isOpen = true;
     this.isBusy = true;
-    this.#hire();
+    this.#cast = castOf(this, this.plan);
+    for (const actor of this.#cast.actors) actor.start();
     const rate = oneOf(this.random, [0, 0.0005, 0.002, 0.006]);
     const end = this.#steps + this.#busySteps;
     while (this.#steps < end) {
@@ -468,28 +432,6 @@ export class Simulation implements World {
     return { seed, steps: this.#steps, lives: this.#lives, digest: this.#digest, counts: this.#counts, plan };
   }
 
-  #hire(): void {
-    const { random } = this;
-    const labels = ['a', 'b', 'c'].slice(0, 1 + random.below(3));
-    for (const label of labels) {
-      this.#producers.push(
-        new Producer(this, {
-          label,
-          isIdempotent: random.chance(0.75),
-          acks: random.chance(0.7) ? -1 : 1,
-        }),
-      );
-    }
-    if (random.chance(0.4)) this.#producers.push(new Producer(this, { label: 'o', isIdempotent: false, acks: 0 }));
-    this.#actors.push(new Admin(this, 'x', 6), new Admin(this, 'y', 6), ...this.#producers);
-    for (let n = 1 + random.below(3); n > 0; n--) this.#actors.push(new Consumer(this));
-    if (random.chance(0.5)) this.#actors.push(new Vandal(this));
-    const groups = random.chance(0.5) ? 1 + random.below(3) : 0;
-    for (let n = 0; n < groups; n++) this.#committers.push(new Committer(this, `group-${n}`));
-    this.#actors.push(...this.#committers);
-    for (const actor of this.#actors) actor.start();
-  }
-
   async #end(): Promise<void> {
     this.#note('the end begins');
     this.isBusy = false;
@@ -500,23 +442,21 @@ export class Simulation implements World {
       await this.#start();
       this.#isOpen = true;
     }
-    await this.#while(
-      'sending what is left',
-      () => this.#producers.some(({ isDone }) => !isDone),
-      () => this.#producers.map(({ told }) => told).join('; '),
-    );
-    await this.#while(
-      'reading what is committed',
-      () => this.#committers.some(({ isDone }) => !isDone),
-      () => this.#committers.map(({ told }) => told).join('; '),
-    );
-    for (const actor of this.#actors) actor.stop();
+    for (const [what, those] of this.#cast.ends) {
+      await this.#while(
+        what,
+        () => those.some(({ isDone }) => !isDone),
+        () => those.map(({ told }) => told).join('; '),
+      );
+    }
+    for (const actor of this.#cast.actors) actor.stop();
     const until = this.clock.monotonic() + 3000;
     await this.#while('going idle', () => this.clock.monotonic() < until);
     // Checkpoints are collected all the time: their answers are lent for a moment.
     const latest = this.clock.monotonic() + 2000;
     await this.#while('settling', () => this.#unsettled() !== '' && this.clock.monotonic() < latest);
     if (this.#unsettled() !== '') throw new Violation(`when all is idle there is still ${this.#unsettled()}`);
+    await this.#settleTransactions();
     const extents = await this.#audit();
     await this.#stop();
     if (this.random.chance(0.5)) this.#die('power');
@@ -541,9 +481,31 @@ export class Simulation implements World {
       const start = await this.#until('the audit', auditor.read(extent));
       partition.complete(start, end);
       await this.#until('the audit', auditor.lookUp({ ...extent, start }));
+      const committed = await this.#readCommitted(auditor, { ...extent, start });
+      if (committed.end !== end) partition.fail(`LSO ${committed.end} stays below HW ${end}`);
+      this.history.ledger.complete(partition, committed.start, committed.end);
     }
     auditor.close();
     return extents;
+  }
+
+  /** All producers are gone: whatever they left open is aborted when its time is over. */
+  async #settleTransactions(): Promise<void> {
+    const auditor = new Auditor((client) => this.#life?.net.connect(client) ?? null, this.history);
+    await settleTransactions({
+      auditor,
+      history: this.history,
+      clock: this.clock,
+      losses: this.losses,
+      until: (what, work) => this.#until(what, work),
+      pass: (what, ms) => this.#pass(what, ms),
+    });
+    auditor.close();
+  }
+
+  async #pass(what: string, ms: number): Promise<void> {
+    const until = this.clock.monotonic() + ms;
+    await this.#while(what, () => this.clock.monotonic() < until);
   }
 
   /** What is lent. Nothing, where nobody is connected. */
