@@ -115,6 +115,20 @@ test('what comes behind one that was refused does not become the first of its tr
   assert.equal(codeOf(again), ERRORS.NONE);
 });
 
+test('of those that were refused the smallest counts, and only within its epoch', async () => {
+  const { send, answer } = await newWorld();
+  for (const sequence of [5, 3, 6]) {
+    send(sequence, { mode: 'verify' });
+    await answer(ERRORS.NOT_ENOUGH_REPLICAS);
+  }
+  const early = send(4, { mode: 'verify' });
+  await answer(ERRORS.NONE);
+  assert.equal(codeOf(early), ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER);
+  const newer = send(5, { mode: 'verify', producerEpoch: 1 });
+  await answer(ERRORS.NONE);
+  assert.equal(codeOf(newer), ERRORS.NONE);
+});
+
 test('a batch that comes again while the first waits is answered with its offset', async () => {
   const { send, answer } = await newWorld();
   const both = [send(0), send(0)];
@@ -206,6 +220,11 @@ test('a marker that is refused voids nothing', async () => {
   assert.equal(await mark({ producerEpoch: 5, coordinatorEpoch: 2 }), ERRORS.TRANSACTION_COORDINATOR_FENCED);
   await answer(ERRORS.NONE);
   assert.equal(codeOf(waiting), ERRORS.NONE);
+  // With transaction version 2 the epoch of a marker is that of the transaction to come.
+  assert.equal(
+    await mark({ producerEpoch: 5, coordinatorEpoch: 3, transactionVersion: 2 }),
+    ERRORS.INVALID_PRODUCER_EPOCH,
+  );
 });
 
 test('a log that goes refuses what waits and gives its bytes back; a late answer does nothing', async () => {

@@ -243,8 +243,10 @@ class Run {
     if (dice < 70) {
       if (model.producer(producerId).firstOffset >= 0 && random.below(3) === 0) this.end(producerId);
       else this.send(producerId);
-      // Else what is appended is not committed yet.
-      if (random.below(4) > 0) log.setHighWatermark(log.endOffset);
+      // Up to the end, or some way towards it.
+      const { entries } = model;
+      const upTo = random.below(3) > 0 ? log.endOffset : (entries[random.below(entries.length)]?.lastOffset ?? -1) + 1;
+      if (upTo > log.highWatermark) log.setHighWatermark(upTo);
     } else if (dice < 74) log.roll();
     else if (dice < 77) await log.flush();
     else if (dice < 80 && log.highWatermark > log.startOffset) {
@@ -287,4 +289,32 @@ test(`consumers of committed records get what was committed (${seeds} seeds from
       throw new Error(`SEED=${seed} SEEDS=1`, { cause: error });
     }
   }
+});
+
+test('a segment that has ended and whose indexes are not saved when all is over is looked at again', async () => {
+  const world = await newWorld();
+  const log = await openTestLog(world, CONFIG);
+  append(log, batchOf(1, 10, { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true }));
+  append(log, markerOf(7, 0, true), { origin: 'coordinator' });
+  await log.flush();
+  log.roll();
+  const { recoveryPoint } = log;
+  const memory = world.memory.kill();
+  assert.equal(recoveryPoint, 2);
+  await recoverPartition(
+    { disk: memory, native, logger: silent },
+    {
+      directory: DIRECTORY,
+      recoveryPoint,
+      logStartOffset: 0,
+      config: CONFIG,
+      producerIdExpirationMs: Infinity,
+      now: Number(T0),
+    },
+  );
+  const again = await openTestLog(worldOn(memory), CONFIG, { recoveryPoint, highWatermark: 2, isRecovered: true });
+  const located = await locate(again, { offset: 0, maxBytes: 1000, upperBound: 2, minOneMessage: true });
+  assert.deepEqual(await again.abortedTransactions(0, located), [
+    { producerId: 7, firstOffset: 0, lastOffset: 1, lastStableOffset: 2 },
+  ]);
 });
