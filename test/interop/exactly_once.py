@@ -4,6 +4,7 @@ application with state, while the broker, the copiers and the instances of the a
 
   load ──▶ input ──▶ copiers, one a partition ──▶ middle ──▶ copiers, a group ──▶ output      every record once, nothing else
                └───▶ StreamsSums, several instances ──▶ updates                               every count from 1 to the end, the right sums
+  clients of every library, commits, aborts, offsets of groups ──▶ ledger                     each transaction whole or not at all, as it was told
 """
 
 import collections
@@ -17,6 +18,7 @@ import time
 
 import clients
 from clients import java_argv
+from transactor import Refused
 
 PARTITIONS = 2
 SUMS, COUNTS = 13, 5
@@ -24,11 +26,15 @@ AHEAD = 2000
 PATIENCE_SECONDS = 150
 
 
-def run(suite):
+# They take an id over from themselves, so that they can go on after whatever has happened.
+LEDGER_LIBRARIES = ("Java", "Java 3.9", "Java 3.7", "confluent-kafka", "aiokafka", "kafkajs")
+
+
+def run(suite, transactors):
     if not suite.controls_broker("exactly once under kill -9"):
         return
     if suite.has(clients.CONFLUENT, "exactly once under kill -9"):
-        suite.check(f"exactly once: {suite.kills} times kill -9 of the broker, as often of copiers and Streams", lambda: storm(suite))
+        suite.check(f"exactly once: {suite.kills} times kill -9 of the broker, as often of copiers and Streams", lambda: storm(suite, transactors))
 
 
 class Load(threading.Thread):
@@ -77,6 +83,7 @@ class Reader(threading.Thread):
         self.partitions = partitions
         self.ending = threading.Event()
         self.records = [[] for _ in range(partitions)]
+        self.before = 0
 
     def count(self):
         return sum(map(len, self.records))
@@ -96,10 +103,116 @@ class Reader(threading.Thread):
                     self.records[message.partition()].append((message.offset(), key, message.value().decode()))
         consumer.close()
 
+    def catch_up(self, count):
+        """Until it has seen so many, and no more come for a while."""
+        until = time.monotonic() + 30
+        seen = -1
+        while (seen != self.count() or seen < count) and time.monotonic() < until:
+            seen = self.count()
+            time.sleep(1)
+
     def end(self):
         self.ending.set()
         self.join(30)
         return self.records
+
+
+class Ledger(threading.Thread):
+    """Transactions of one library, one after the other, and what the client was told of each."""
+
+    def __init__(self, transactor, topic, seed):
+        super().__init__(daemon=True)
+        self.transactor = transactor
+        self.library = transactor.library
+        self.topic = topic
+        self.id = f"{topic}-{self.library.replace(' ', '-')}"
+        self.chance = random.Random(seed)
+        self.ending = threading.Event()
+        # "commit", "abort", "commit?" where the answer to a commit was an error, and "none" where none was asked for.
+        self.outcomes = []
+        self.before = 0
+        self.opened = 0
+        self.errors = collections.Counter()
+        self.problem = None
+
+    def commits(self):
+        return self.outcomes.count("commit")
+
+    def values(self, number):
+        return [[self.topic, partition, f"{self.library}/{number}/{partition}/{index}"] for partition in range(PARTITIONS) for index in range(3)]
+
+    def open(self):
+        self.opened += 1
+        return self.transactor.producer(f"{self.id}-{self.opened}", self.id)
+
+    def run(self):
+        producer = None
+        while not self.ending.wait(0.05):
+            outcome = "none"
+            try:
+                producer = producer or self.open()
+                producer.begin()
+                self.transactor.call("send", name=f"{self.id}-{self.opened}", records=self.values(len(self.outcomes)))
+                producer.offsets(group=self.id, topic=self.topic, partition=0, offset=len(self.outcomes))
+                if self.chance.random() < 0.25:
+                    producer.abort()
+                    outcome = "abort"
+                else:
+                    outcome = "commit?"
+                    producer.commit()
+                    outcome = "commit"
+            except (Refused, AssertionError) as failed:
+                self.errors[str(failed).split(":")[0]] += 1
+                producer = self.close(producer)
+            self.outcomes.append(outcome)
+        # Whoever comes last leaves nothing open behind.
+        self.close(producer)
+        for _ in range(5):
+            try:
+                self.close(self.open())
+                self.problem = None
+                return
+            except (Refused, AssertionError) as failed:
+                self.problem = failed
+
+    @staticmethod
+    def close(producer):
+        try:
+            if producer:
+                producer.close()
+        except (Refused, AssertionError):
+            pass
+
+    def end(self):
+        self.ending.set()
+        self.join(PATIENCE_SECONDS)
+        assert not self.is_alive(), f"{self.library}: its transactions do not end; {dict(self.errors)}"
+        assert self.problem is None, f"{self.library}: {self.problem}, {dict(self.errors)}"
+
+    def verify(self, records, java):
+        """`records`: (partition, value) as a read_committed consumer has seen them."""
+        seen = collections.defaultdict(list)
+        for partition, value in records:
+            library, number, *rest = value.split("/")
+            if library == self.library:
+                seen[int(number)].append([self.topic, partition, value])
+        last = -1
+        for number, outcome in enumerate(self.outcomes):
+            some = seen.pop(number, [])
+            allowed = {"commit": [True], "commit?": [True, False], "abort": [False], "none": [False]}[outcome]
+            assert bool(some) in allowed, f"{self.library}: transaction {number} was told {outcome!r}, and {len(some)} of its records are there"
+            assert not some or sorted(some) == sorted(self.values(number)), (
+                f"{self.library}: transaction {number} ({outcome}) is there in parts or twice: {len(some)} of {len(self.values(number))} records, {some[:8]}")
+            if some:
+                last = number
+        assert not seen, f"{self.library}: transactions {sorted(seen)[:5]} are there and were never written"
+        for partition in range(PARTITIONS):
+            order = [int(value.split("/")[1]) for where, value in records if where == partition and value.startswith(f"{self.library}/")]
+            assert order == sorted(order), f"{self.library}: partition {partition} is out of order"
+        committed = java.call("committed", group=self.id, topic=self.topic, partition=0, isolation="read_committed")["offset"]
+        assert committed == last, f"{self.library}: the group is at {committed}, its last committed transaction was {last}"
+        counts = collections.Counter(self.outcomes)
+        return f"{self.library} {', '.join(f'{count} {outcome}' for outcome, count in sorted(counts.items()))}"
 
 
 class Worker:
@@ -180,18 +293,20 @@ def create(bootstrap, topics):
             time.sleep(0.05)
 
 
-def storm(suite):
+def storm(suite, transactors):
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
-    source, middle, target, updates = (suite.topic(f"once-{name}") for name in ("input", "middle", "output", "updates"))
-    create(suite.bootstrap, [source, middle, target, updates])
+    topics = [suite.topic(f"once-{name}") for name in ("input", "middle", "output", "updates", "ledger")]
+    create(suite.bootstrap, topics)
+    source, middle, target, updates, ledger = topics
     folder = pathlib.Path(tempfile.mkdtemp(prefix="odradek-streams-"))
-    readers = [Reader(suite.bootstrap, topic, PARTITIONS) for topic in (target, updates)]
+    readers = [Reader(suite.bootstrap, topic, PARTITIONS) for topic in (target, updates, ledger)]
     load = Load(suite.bootstrap, source, 500, lambda: min(readers[0].count(), readers[1].count() // 2))
+    ledgers = [Ledger(transactor, ledger, chance.random()) for name, transactor in transactors.items() if name in LEDGER_LIBRARIES]
     workers = []
     broker_kills = 0
     try:
-        for thread in (load, *readers):
+        for thread in (load, *readers, *ledgers):
             thread.start()
         workers += [copier(suite.bootstrap, source, middle, f"{source}-{partition}", 20, partition) for partition in range(PARTITIONS)]
         workers += [copier(suite.bootstrap, middle, target, f"{middle}-{member}", 50) for member in range(2 if suite.long else 1)]
@@ -199,8 +314,11 @@ def storm(suite):
             Worker(f"streams-{number}", [*java_argv("StreamsSums", "libs-tools", "-Xmx192M"), suite.bootstrap, updates, source, updates,
                                          str(folder / str(number))])
             for number in range(3 if suite.long else 2)]
-        wait(readers, workers, lambda: all(reader.count() > 100 for reader in readers), "everybody works")
+        wait(readers, ledgers, workers, lambda: works(readers, ledgers), "everybody works")
         for turn in range(2 * suite.kills):
+            # Now and then nobody dies until everybody has got on.
+            if turn % 20 == 19:
+                wait(readers, ledgers, workers, lambda: works(readers, ledgers), f"everybody works after {turn} deaths")
             until = time.monotonic() + chance.uniform(0.5, 3)
             while time.monotonic() < until:
                 tend(workers)
@@ -211,11 +329,18 @@ def storm(suite):
             else:
                 victim = chance.choice(workers)
                 chance.choice([victim.kill, victim.kill, victim.restart])()
+        wait(readers, ledgers, workers, lambda: works(readers, ledgers), "everybody works again")
         counts = load.end()
-        wait(readers, workers, lambda: readers[0].count() >= sum(counts) and readers[1].count() >= 2 * sum(counts),
+        for one in ledgers:
+            one.ending.set()
+        for one in ledgers:
+            one.end()
+        wait(readers, ledgers, workers, lambda: readers[0].count() >= sum(counts) and readers[1].count() >= 2 * sum(counts),
              f"{sum(counts)} records in {target} and {2 * sum(counts)} in {updates}")
+        readers[2].catch_up(1)
     finally:
-        load.ending.set()
+        for thread in (load, *ledgers):
+            thread.ending.set()
         for worker in workers:
             worker.finish()
         for reader in readers:
@@ -226,17 +351,27 @@ def storm(suite):
     for reader, records in zip(readers, live):
         again = Reader(suite.bootstrap, reader.topic, PARTITIONS)
         again.start()
-        until = time.monotonic() + 30
-        while again.count() < sum(map(len, records)) and time.monotonic() < until:
-            time.sleep(0.05)
-        time.sleep(0.5)
+        again.catch_up(sum(map(len, records)))
         for partition, (now, then) in enumerate(zip(again.end(), records)):
             assert now == then, f"{reader.topic}-{partition}: a later reader sees {len(now)} records, a live one saw {len(then)}; {first(now, then)}"
     copied(target, live[0], counts)
     summed(updates, live[1], counts)
+    told = [(partition, value) for partition, some in enumerate(live[2]) for _, _, value in some]
+    ledger_notes = [one.verify(told, transactors["Java"]) for one in ledgers]
     ends = sum((worker.ends for worker in workers), collections.Counter())
     how = ", ".join(f"{count} × {how}" for how, count in sorted(ends.items(), key=str))
-    return f"{sum(counts):,} records, {len(workers)} programs, their ends: {how}; {broker_kills} kills of the broker; seed {seed}"
+    return f"{sum(counts):,} records, {len(workers)} programs, their ends: {how}; {broker_kills} kills of the broker; seed {seed}; {'; '.join(ledger_notes)}"
+
+
+def works(readers, ledgers):
+    """Everybody has done something since it was asked last, and so lives through what has been."""
+    isdone = all(reader.count() > reader.before + 100 for reader in readers[:2]) and all(one.commits() > one.before + 2 for one in ledgers)
+    if isdone:
+        for reader in readers:
+            reader.before = reader.count()
+        for one in ledgers:
+            one.before = one.commits()
+    return isdone
 
 
 def tend(workers):
@@ -245,11 +380,12 @@ def tend(workers):
         worker.look()
 
 
-def wait(readers, workers, condition, what):
+def wait(readers, ledgers, workers, condition, what):
     until = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < until, (
             f"{what}: not within {PATIENCE_SECONDS} s; " + ", ".join(f"{reader.topic} has {reader.count()}" for reader in readers)
+            + "".join(f"\n{one.library} {collections.Counter(one.outcomes)} {dict(one.errors)}" for one in ledgers)
             + "".join(f"\n{worker.name} {dict(worker.ends)} {worker.problem()}" for worker in workers))
         tend(workers)
 

@@ -96,10 +96,10 @@ def run(suite):
             for title, future in checks:
                 suite.check(title, future.result)
         transaction_tools.run(suite, transactors)
+        exactly_once.run(suite, transactors)
     finally:
         for transactor in transactors.values():
             transactor.end()
-    exactly_once.run(suite)
     if suite.controls_broker("kafka-dump-log --transaction-log-decoder"):
         suite.check("kafka-dump-log --transaction-log-decoder", lambda: transaction_tools.dump_transaction_log(suite))
 
