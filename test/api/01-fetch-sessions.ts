@@ -6,7 +6,7 @@ const VERSIONS = [7, 11, 12, 13, 18];
 type More = Partial<RequestInputOf<'Fetch'>>;
 
 /** Asks within a session, remembering its id. */
-class Reader {
+export class Reader {
   readonly #session: Session;
   id = 0;
 

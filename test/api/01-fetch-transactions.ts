@@ -2,7 +2,8 @@
 import type { ApiName } from '../../src/protocol/schema/index.ts';
 import { servedVersions } from '../harness/client.ts';
 import type { Scenario, Session, Topic } from '../harness/session.ts';
-import { NEW_CLIENT, OLD_CLIENT, pause, TransactionalProducer } from './transactional-producer.ts';
+import { Reader } from './01-fetch-sessions.ts';
+import { NEW_CLIENT, OLD_CLIENT, pause, recordOf, TransactionalProducer } from './transactional-producer.ts';
 
 /** Records of long ago and markers of now are in one segment. */
 const FOREVER_MS = '1000000000000000';
@@ -119,6 +120,98 @@ export const fetchTransactionsScenarios: readonly Scenario[] = [
       }
       await session.ask('another level', 'Fetch', session.fetchOf([{ topic, offset: 1 }], { isolationLevel: 2 }));
       await t.end('committed', true);
+    },
+  },
+  {
+    name: 'a session',
+    versions: [7, 12, 13, 18],
+    async run(session) {
+      const topic = await session.create('a', 2);
+      const t = await TransactionalProducer.begun(session, 't', NEW_CLIENT);
+      const u = await TransactionalProducer.begun(session, 'u', NEW_CLIENT);
+      const reader = new Reader(session);
+      let epoch = 0;
+      const ask = (label: string, ...offsets: readonly (readonly [partition: number, offset: number])[]) =>
+        reader.ask(
+          label,
+          epoch++,
+          offsets.map(([partition, offset]) => ({ topic, partition, offset })),
+          { isolationLevel: 1 },
+        );
+      await ask('full', [0, 0], [1, 0]);
+      await t.produce('t', topic);
+      await ask('t is open');
+      await ask('nothing new');
+      await u.produce('u', topic);
+      await u.produce('u', topic, { partition: 1 });
+      await ask('u is open');
+      await t.end('t commits', true);
+      await ask('u is open, t is not');
+      await ask('that read', [0, 1]);
+      await u.end('u aborts', false);
+      await ask('none is open');
+      await ask('all read', [0, 4], [1, 2]);
+      await ask('nothing new at last');
+    },
+  },
+  {
+    name: 'who waits',
+    versions: [4, 11, 12, 13, 18],
+    async run(session) {
+      const topic = await session.create('a');
+      const t = await TransactionalProducer.begun(session, 't', NEW_CLIENT);
+      const waiting = session.beside();
+      const client = await waiting.client();
+      const { version } = session;
+      for (const [i, committed] of [true, false].entries()) {
+        await t.produce(`t ${i}`, topic, { count: 2 });
+        // Longer than any test: only an end can be the end of it.
+        const request = session.fetchOf([{ topic, offset: 4 * i }], { isolationLevel: 1, maxWaitMs: 60_000 });
+        const id = client.post('Fetch', version, request);
+        await t.produce('more does not wake who waits', topic);
+        await t.end(committed ? 'committed' : 'aborted', committed);
+        const answer = client.decode('Fetch', version, await client.exchange(id));
+        session.tell(committed ? 'woken by a commit' : 'woken by an abort', answer);
+      }
+      waiting.close();
+    },
+  },
+  {
+    name: 'records that are deleted',
+    versions: [4, 12, 18],
+    async run(session) {
+      const topic = await session.create('a');
+      const t = await TransactionalProducer.begun(session, 't', NEW_CLIENT);
+      const u = await TransactionalProducer.begun(session, 'u', NEW_CLIENT);
+      const remove = (label: string, offset: number) =>
+        session.ask(
+          label,
+          'DeleteRecords',
+          { topics: [{ name: topic.name, partitions: [{ partitionIndex: 0, offset }] }], timeoutMs: 10_000 },
+          { version: 2 },
+        );
+      const look = async (when: string): Promise<void> => {
+        for (const offset of [0, 2, 5]) {
+          const fetch = session.fetchOf([{ topic, offset }], { isolationLevel: 1 });
+          await session.ask(`${when}: ${offset}`, 'Fetch', fetch);
+        }
+        const topics = [{ name: topic.name, partitionIndexes: [0] }];
+        await session.ask(`${when}: producers`, 'DescribeProducers', { topics }, { version: 0 });
+      };
+      await u.produce('u', topic);
+      await u.end('u aborts', false);
+      // Where the start lies within a batch, Kafka puts the last stable offset to that batch's first, before the start.
+      for (const label of ['t 2', 't 3', 't 4']) await t.produce(label, topic);
+      await session.append(topic, [recordOf('plain')]);
+      await look('open');
+      await remove('into an open transaction', 3);
+      await look('deleted');
+      await remove('past an open transaction', -1);
+      await look('all deleted');
+      await t.produce('t goes on', topic);
+      await look('open still');
+      await t.end('t aborts', false);
+      await look('at last');
     },
   },
 ];
