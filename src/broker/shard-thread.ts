@@ -149,6 +149,7 @@ export class ShardThread {
       ...(ports.findLarge === undefined ? {} : { findLarge: ports.findLarge }),
       onFailed: (failed, fault) => this.#directoryFailed(failed.directory, fault),
     });
+    environment.staging.onWritten = () => this.#mailbox.publish();
     const { nodeId, values } = this.#config;
     // It may change while the broker runs.
     const verifiesTransactions = (): boolean => this.#config.values['transaction.partition.verification.enable'];

@@ -18,6 +18,9 @@ import type { Partition } from './partition.ts';
 import { ownerOf } from './routing.ts';
 import type { TransactionOfRequest } from './verification.ts';
 
+/** A batch of this size is shown to its owner at once: writing it takes longer than waking the owner for it alone. */
+const LARGE_BYTES = 4096;
+
 /** One batch on its way. `bytes` is a view of the request, or memory of its own where `isOwn`. */
 export interface AppendEntry {
   readonly topicId: Uuid;
@@ -87,6 +90,7 @@ export class AppendRouter {
       return;
     }
     const { mailbox } = this.#parts;
+    if (entry.bytes.length >= LARGE_BYTES) mailbox.hurry();
     const { topicId, partition, transaction } = entry;
     const batch = { arena: loan.arena, offset: loan.offset, length: loan.bytes.length };
     const consumed = (): void => loan.release();

@@ -13,6 +13,8 @@ import type { Segment } from './segment.ts';
 
 const SLAB_BYTES = 256 * 1024;
 const SPARE_SLABS = 4;
+/** Written in about the time that it takes to wake another thread. */
+const TOLD_BYTES = 32 * 1024;
 
 interface Slab {
   readonly bytes: Buffer;
@@ -55,6 +57,10 @@ export class Staging {
   readonly #jobs: WriteJob[] = [];
   #dirty: Staged[] = [];
   #scheduled = false;
+  /** Bytes written since `onWritten`. */
+  #written = 0;
+  /** Called between the writes of one turn's end, whenever as much has been written as takes a while: who waits for it need not wait for the rest. */
+  onWritten: () => void = () => {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -95,6 +101,7 @@ export class Staging {
 
   /** The job is written, or given up. */
   recycle(job: WriteJob): void {
+    this.#written += job.sizeInBytes;
     for (const slab of job.slabs) {
       if (--slab.jobs > 0) continue;
       slab.used = 0;
@@ -122,7 +129,13 @@ export class Staging {
     this.#scheduled = false;
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const staged of dirty) staged.flushStaged();
+    this.#written = 0;
+    for (const staged of dirty) {
+      staged.flushStaged();
+      if (this.#written < TOLD_BYTES) continue;
+      this.#written = 0;
+      this.onWritten();
+    }
   };
 
   #next(): Slab {

@@ -237,6 +237,36 @@ test('credit: calls stop when the space of their answers is used up, and go on i
   );
 });
 
+test('what hurries is shown at the end of its callback, other requests at that of the turn', async () => {
+  const body = Buffer.alloc(0);
+  const arrived = async (hurries: boolean): Promise<number[]> => {
+    const { network, a, b } = pair(true);
+    await network.settle();
+    const seen: number[] = [];
+    a.mailbox.call('work', 3, { n: 1, body }, () => {});
+    if (hurries) a.mailbox.hurry();
+    a.mailbox.call('work', 3, { n: 2, body }, () => {});
+    for (let turn = 0; turn < 3; turn++) {
+      await Promise.resolve();
+      network.clock.runSoon();
+      seen.push(b.held.length);
+    }
+    return seen;
+  };
+  // A turn to be shown, one for the other to wake.
+  assert.deepEqual(await arrived(false), [0, 2, 2]);
+  assert.deepEqual(await arrived(true), [2, 2, 2]);
+});
+
+test('what is published is shown at once', async () => {
+  const { network, a, b } = pair(true);
+  await network.settle();
+  a.mailbox.call('work', 3, { n: 1, body: Buffer.alloc(0) }, () => {});
+  a.mailbox.publish();
+  network.clock.runSoon();
+  assert.equal(b.held.length, 1);
+});
+
 test('an earlier lane leaves credit for later ones', async () => {
   const { network, a, b } = pair(true);
   let early = 0;
