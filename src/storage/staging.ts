@@ -107,11 +107,8 @@ export class Staging {
       slab.used = 0;
       if (slab !== this.#slab && this.#spare.length < SPARE_SLABS) this.#spare.push(slab);
     }
-    job.slabs.length = 0;
     job.segment = null;
-    job.buffers.length = 0;
-    job.appends.length = 0;
-    job.errors.length = 0;
+    for (const array of [job.slabs, job.buffers, job.appends, job.errors]) empty(array);
     job.sizeInBytes = 0;
     job.runFrom = job.runTo = 0;
     if (this.#jobs.length < 256) this.#jobs.push(job);
@@ -142,4 +139,9 @@ export class Staging {
     this.#slab = this.#spare.pop() ?? { bytes: Buffer.allocUnsafeSlow(SLAB_BYTES), used: 0, jobs: 0 };
     return this.#slab;
   }
+}
+
+/** One by one: setting the length to 0 is a call into the runtime, which gives the array's memory away (measured: 0.2 µs a job more). */
+function empty(array: unknown[]): void {
+  while (array.length > 0) array.pop();
 }
