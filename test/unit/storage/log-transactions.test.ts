@@ -243,10 +243,10 @@ class Run {
     if (dice < 70) {
       if (model.producer(producerId).firstOffset >= 0 && random.below(3) === 0) this.end(producerId);
       else this.send(producerId);
-      // Up to the end, or some way towards it.
-      const { entries } = model;
-      const upTo = random.below(3) > 0 ? log.endOffset : (entries[random.below(entries.length)]?.lastOffset ?? -1) + 1;
-      if (upTo > log.highWatermark) log.setHighWatermark(upTo);
+      // Some way towards the end.
+      const above = model.entries.filter(({ lastOffset }) => lastOffset >= log.highWatermark);
+      const upTo = above[random.below(above.length)];
+      if (random.below(3) === 0 && upTo !== undefined) log.setHighWatermark(upTo.lastOffset + 1);
     } else if (dice < 74) log.roll();
     else if (dice < 77) await log.flush();
     else if (dice < 80 && log.highWatermark > log.startOffset) {
@@ -298,6 +298,7 @@ test('a segment that has ended and whose indexes are not saved when all is over 
   append(log, markerOf(7, 0, true), { origin: 'coordinator' });
   await log.flush();
   log.roll();
+  append(log, batchOf(1));
   const { recoveryPoint } = log;
   const memory = world.memory.kill();
   assert.equal(recoveryPoint, 2);
