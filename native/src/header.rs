@@ -3,6 +3,8 @@
 //!   0 base offset i64 | 8 length i32 | 12 leader epoch i32 | 16 magic i8 | 17 crc u32 | 21 attributes i16 | 23 last offset delta i32
 //!   27 base timestamp i64 | 35 max timestamp i64 | 43 producer id i64 | 51 producer epoch i16 | 53 base sequence i32 | 57 records i32
 
+use crate::crc;
+
 pub const HEADER_BYTES: usize = 61;
 /// Base offset and length, which the length does not count.
 pub const LOG_OVERHEAD: usize = 12;
@@ -45,5 +47,5 @@ pub fn read_i64(bytes: &[u8], at: usize) -> i64 {
 
 /// Whether the CRC32C in the header is that of attributes to end. `batch` is the whole batch and at least a header.
 pub fn crc_matches(batch: &[u8]) -> bool {
-    read_i32(batch, CRC) as u32 == crc32c::crc32c(&batch[ATTRIBUTES..])
+    read_i32(batch, CRC) as u32 == crc::crc32c(&batch[ATTRIBUTES..])
 }

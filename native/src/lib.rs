@@ -6,6 +6,7 @@
 mod arguments;
 mod batch;
 mod codec;
+mod crc;
 mod header;
 mod records;
 mod scan;
@@ -21,7 +22,7 @@ use napi_derive::napi;
 #[napi(catch_unwind, js_name = "crc32c")]
 pub fn crc32c(buffer: Bytes, from: f64, to: f64, seed: f64) -> Result<f64> {
     let bytes = range(&buffer, from, to)?;
-    Ok(f64::from(crc32c::crc32c_append(seed as u32, bytes)))
+    Ok(f64::from(crc::append(seed as u32, bytes)))
 }
 
 #[napi(catch_unwind)]

@@ -1,5 +1,6 @@
 //! Writes into batch headers what the leader decides: offset, epoch, and where asked the timestamp with a new CRC.
 
+use crate::crc;
 use crate::header::*;
 
 pub const SEAL_SIZE: usize = 6;
@@ -36,6 +37,6 @@ fn stamp(batch: &mut [u8], append_time: bool, max_timestamp: i64) {
     }
     batch[ATTRIBUTES..ATTRIBUTES + 2].copy_from_slice(&wanted.to_be_bytes());
     batch[MAX_TIMESTAMP..MAX_TIMESTAMP + 8].copy_from_slice(&max_timestamp.to_be_bytes());
-    let crc = crc32c::crc32c(&batch[ATTRIBUTES..]);
+    let crc = crc::crc32c(&batch[ATTRIBUTES..]);
     batch[CRC..CRC + 4].copy_from_slice(&crc.to_be_bytes());
 }
