@@ -29,8 +29,11 @@ type Done = (result: CoordinatorResult<GroupAnswer>) => void;
 const ABORTABLE = 4;
 const ADDING = 5;
 
-/** A producer that is being asked about. A marker of its makes the answer worthless. */
+/** A producer that is being asked about. A marker of its makes the answer worthless, but for the one of the transaction before. */
 interface Verifying {
+  readonly producerEpoch: number;
+  /** Every transaction of its has an epoch of its own, which is that of the marker before (KIP-890). */
+  readonly raisesEpoch: boolean;
   isVoid: boolean;
 }
 
@@ -89,10 +92,11 @@ export class GroupCoordinators extends Coordinators<GroupEvent, GroupAnswer, Gro
       return;
     }
     const key = `${partition} ${producerId}`;
-    const verifying: Verifying = { isVoid: false };
+    const mode = modeOf(event.version);
+    const verifying: Verifying = { producerEpoch, raisesEpoch: mode === 'add', isVoid: false };
     const all = this.#verifying.get(key) ?? new Set();
     this.#verifying.set(key, all.add(verifying));
-    const transaction = { transactionalId, mode: modeOf(event.version) };
+    const transaction = { transactionalId, mode };
     this.#parts.verifier.verify({ topic: OFFSETS_TOPIC, partition }, producerId, producerEpoch, transaction, (code) => {
       all.delete(verifying);
       if (all.size === 0 && this.#verifying.get(key) === all) this.#verifying.delete(key);
@@ -106,7 +110,10 @@ export class GroupCoordinators extends Coordinators<GroupEvent, GroupAnswer, Gro
 
   /** Ends a producer's transaction in one partition; `done` is called once. */
   endTransaction(partition: number, marker: TransactionMarker, done: (errorCode: number) => void): void {
-    for (const verifying of this.#verifying.get(`${partition} ${marker.producerId}`) ?? []) verifying.isVoid = true;
+    for (const verifying of this.#verifying.get(`${partition} ${marker.producerId}`) ?? []) {
+      const endsTheOneBefore = verifying.raisesEpoch && verifying.producerEpoch === marker.producerEpoch;
+      if (!endsTheOneBefore) verifying.isVoid = true;
+    }
     const coordinator = this.at(partition);
     if (coordinator === undefined) done(ERRORS.NOT_COORDINATOR);
     else coordinator.endTransaction(marker, done);
