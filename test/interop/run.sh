@@ -56,25 +56,23 @@ stamp=$work/libs.$(cksum <"$here/pom.xml" | cut -d' ' -f1)
 if [ ! -e "$stamp" ] && command -v mvn >/dev/null && command -v "$java" >/dev/null; then
   note "fetching Kafka's jars"
   tools=$(sed -n 's:.*<tools.version>\(.*\)</tools.version>.*:\1:p' "$here/pom.xml")
-  old=$(sed -n 's:.*<old.versions>\(.*\)</old.versions>.*:\1:p' "$here/pom.xml")
-  fetch_old() {
-    local version
-    for version in $old; do
-      bounded mvn -q -B -f "$here/pom.xml" dependency:copy -Dartifact="org.apache.kafka:kafka-clients:$version" \
-        -DoutputDirectory="$work/libs-$version" >>"$work/mvn.log" 2>&1 || return 1
-    done
-  }
   rm -rf "$work/libs" "$work/libs-tools"
   if bounded mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/libs" -DincludeScope=runtime \
       >"$work/mvn.log" 2>&1 \
     && bounded mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -Dkafka.version="$tools" \
-      -DoutputDirectory="$work/libs-tools" -DincludeScope=runtime >>"$work/mvn.log" 2>&1 \
-    && fetch_old; then
+      -DoutputDirectory="$work/libs-tools" -DincludeScope=runtime >>"$work/mvn.log" 2>&1; then
     touch "$stamp"
   else
     note "Kafka's jars could not be fetched (see $work/mvn.log)"
     rm -rf "$work/libs" "$work/libs-tools"
   fi
+fi
+if [ -e "$stamp" ]; then
+  for version in $(sed -n 's:.*<old.versions>\(.*\)</old.versions>.*:\1:p' "$here/pom.xml"); do
+    [ -e "$work/libs-$version" ] || bounded mvn -q -B -f "$here/pom.xml" dependency:copy -DoutputDirectory="$work/libs-$version" \
+      -Dartifact="org.apache.kafka:kafka-clients:$version" >>"$work/mvn.log" 2>&1 \
+      || note "the client $version could not be fetched (see $work/mvn.log)"
+  done
 fi
 if [ -d "$work/libs" ] && command -v "${java}c" >/dev/null; then
   if [ ! -e "$work/classes/GroupMembers.class" ] || [ -n "$(find "$here/java" -name '*.java' -newer "$work/classes/GroupMembers.class")" ]; then
