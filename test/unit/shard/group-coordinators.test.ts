@@ -42,14 +42,14 @@ function world() {
   return {
     questions,
     results,
-    commit(version: number, producerEpoch: number): void {
+    commit: (version: number, producerEpoch: number): void => {
       const request = { transactionalId: 'id', groupId: 'g', producerId: 7, producerEpoch, topics: [] };
       const member = { generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null };
       const client = { clientId: '', clientHost: '' };
       const event = { kind: 'TxnOffsetCommit', version, request: { ...request, ...member }, client } as const;
       coordinators.ask(0, event, (result) => results.push(result));
     },
-    end(producerEpoch: number, producerId = 7): void {
+    end: (producerEpoch: number, producerId = 7): void => {
       const marker = { producerId, producerEpoch, commit: true, coordinatorEpoch: 0, transactionVersion: 2 };
       coordinators.endTransaction(0, marker, () => {});
     },
