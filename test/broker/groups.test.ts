@@ -16,6 +16,7 @@ const NOT_AVAILABLE = 15;
 const NOT_COORDINATOR = 16;
 const INVALID_TOPIC = 17;
 const MEMBER_ID_REQUIRED = 79;
+const GROUP_MAX_SIZE_REACHED = 81;
 const TOPIC = 'read';
 const PARTITIONS = 3;
 
@@ -220,6 +221,45 @@ test('what is loaded again is what there was: offsets, members of both protocols
       assert.equal(await view(again, all), before);
       again.close();
     }
+  } finally {
+    await broker.stop();
+  }
+});
+
+test('a group that has as many members as it may takes no more, of either protocol', async () => {
+  const overrides = {
+    'shard.count': 2,
+    'group.initial.rebalance.delay.ms': 0,
+    'group.max.size': 1,
+    'group.consumer.max.size': 1,
+  };
+  const broker = await TestBroker.start({ overrides });
+  try {
+    const client = await RawClient.open(broker.port);
+    const topics = [{ name: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1, assignments: [], configs: [] }];
+    await client.ask('CreateTopics', 7, { topics });
+    await coordinatorFound(client);
+    await join(client, 'classic', null);
+    const second = await client.ask('JoinGroup', 3, {
+      groupId: 'classic',
+      sessionTimeoutMs: 30_000,
+      rebalanceTimeoutMs: 30_000,
+      memberId: '',
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: Buffer.from([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]) }],
+    });
+    assert.equal(second.errorCode, GROUP_MAX_SIZE_REACHED);
+    await heartbeat(client, 'new');
+    const third = await client.ask('ConsumerGroupHeartbeat', 1, {
+      groupId: 'new',
+      memberId: 'somebody-else',
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 30_000,
+      subscribedTopicNames: [TOPIC],
+      topicPartitions: [],
+    });
+    assert.equal(third.errorCode, GROUP_MAX_SIZE_REACHED);
+    client.close();
   } finally {
     await broker.stop();
   }

@@ -223,7 +223,7 @@ export const LOG_SETTINGS = {
   ),
   'num.recovery.threads.per.data.dir': int(
     '2',
-    { valid: atLeast(1), importance: 'HIGH', update: 'cluster-wide', effect: 'used' },
+    { valid: atLeast(1), importance: 'HIGH', update: 'cluster-wide' },
     'How many logs of a directory are opened, recovered or flushed at a time.',
   ),
   'auto.create.topics.enable': boolean(
