@@ -110,7 +110,10 @@ export async function produce(address: Address, run: ProduceRun): Promise<Produc
   for (let index = 0; index < run.connections; index++) {
     const connection = await Connection.open(address);
     connection.onFailure = reject;
-    const slots = Array.from({ length: run.inFlight }, (_, at) => slotOf(index * run.inFlight + at, index + at));
+    // Neighbouring connections and neighbouring partitions belong to different shards: by pairs, as else all that a shard receives would be its
+    // own, or nothing of it, as the topic's id has it.
+    const place = index >> 1;
+    const slots = Array.from({ length: run.inFlight }, (_, at) => slotOf(index * run.inFlight + at, place + at));
     const lane: Lane = new Lane(connection, slots, run.topic, ({ batch, sentAt }) => {
       acknowledged.set(batch.crc, (acknowledged.get(batch.crc) ?? 0) + 1);
       bytes += batch.bytes.length;
