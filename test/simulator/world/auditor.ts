@@ -3,7 +3,7 @@ import { ERRORS, errorName } from '../../../src/protocol/errors.ts';
 import { bytesOf, Rpc } from './client.ts';
 import { type CommittedPart, READ_COMMITTED, readCommitted } from './committed-reader.ts';
 import { type Bounds, type History, type PartitionHistory, type TopicHistory, Violation } from './history.ts';
-import type { GroupHistory } from './ledger.ts';
+import type { GroupHistory, ProducerOfId } from './ledger.ts';
 import type { ClientEnd, Connection } from './net.ts';
 
 export interface Extent {
@@ -160,14 +160,15 @@ export class Auditor {
   }
 
   /** Aborts what is open in a partition and known to no coordinator, as `kafka-transactions abort` does. */
-  abort({ topic, partition }: Extent, producerId: number, producerEpoch: number): Promise<void> {
+  abort({ topic, partition }: Extent, { producerId, producerEpoch }: ProducerOfId): Promise<void> {
     const topics = [{ name: topic.name, partitionIndexes: [topic.partitions.indexOf(partition)] }];
     const coordinatorEpoch = 1_000_000;
     const markers = [{ producerId, producerEpoch, transactionResult: false, coordinatorEpoch, topics }];
     return new Promise((resolve, reject) => {
       this.#rpc.ask('WriteTxnMarkers', 1, { markers }, (response) => {
         const code = response?.markers[0]?.topics[0]?.partitions[0]?.errorCode ?? -1;
-        if (code === ERRORS.NONE) resolve();
+        // Of an epoch that is over.
+        if (code === ERRORS.NONE || code === ERRORS.INVALID_PRODUCER_EPOCH) resolve();
         else reject(new Violation(`${partition.key}: WriteTxnMarkers says ${errorName(code)}`));
       });
     });

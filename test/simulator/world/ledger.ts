@@ -172,6 +172,19 @@ export class Ledger {
     }
   }
 
+  /** Who wrote into a partition in transactions of which nothing is promised. */
+  exemptProducers(partition: PartitionHistory): ProducerOfId[] {
+    const producers = new Map<string, ProducerOfId>();
+    for (const { isExempt, records } of this.transactions) {
+      if (!isExempt) continue;
+      for (const [id, where] of records) {
+        const [producerId = -1, producerEpoch = -1] = id.split('/').map(Number);
+        if (where === partition) producers.set(`${producerId}/${producerEpoch}`, { producerId, producerEpoch });
+      }
+    }
+    return [...producers.values()];
+  }
+
   /** A reader of committed records has come by this one at last. */
   read(partition: PartitionHistory, offset: number, id: RecordId, isShown: boolean): void {
     const before = partition.visible.get(offset);

@@ -53,20 +53,18 @@ export async function settleTransactions(parts: SettlingParts): Promise<void> {
   }
 }
 
-/** Ends what is open in partitions only: nobody but an administrator does. */
+/** Ends what is open in partitions only: nobody but an administrator does. Whose it is may stand below the start of the log. */
 async function abortHanging({ auditor, history, until }: SettlingParts): Promise<void> {
-  const extents = await until('the search for what hangs', auditor.extents());
+  const what = 'the search for what hangs';
+  const extents = await until(what, auditor.extents());
   for (const extent of extents) {
     const { partition, end } = extent;
+    const producers = history.ledger.exemptProducers(partition);
     for (;;) {
-      const stable = await until('the search for what hangs', auditor.lastStableOffset(extent));
+      const stable = await until(what, auditor.lastStableOffset(extent));
       if (stable >= end) break;
-      await until('the search for what hangs', auditor.read({ ...extent, start: stable }));
-      const id = partition.entries.get(stable) ?? '';
-      const transaction = history.ledger.of(id);
-      if (transaction?.isExempt !== true) partition.fail(`LSO ${stable} stays below HW ${end}, at record ${id}`);
-      const [producerId, epoch] = id.split('/').map(Number);
-      await until('the abort of what hangs', auditor.abort(extent, producerId ?? -1, epoch ?? -1));
+      const producer = producers.shift() ?? partition.fail(`LSO ${stable} stays below HW ${end}`);
+      await until('the abort of what hangs', auditor.abort(extent, producer));
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What a simulated transactional producer has between one InitProducerId and the next: its id and epoch, its sequences, its transaction. */
 import { ERRORS, errorName } from '../../../src/protocol/errors.ts';
+import type { ApiName } from '../../../src/protocol/schema/index.ts';
 import { batchOf } from '../../harness/batches.ts';
 import type { World } from './actor.ts';
 import { idempotentId, type PartitionHistory, type RecordId, type TopicHistory } from './history.ts';
@@ -69,8 +70,11 @@ const OVER: ReadonlySet<number> = new Set([ERRORS.INVALID_TXN_STATE, ERRORS.TRAN
 /** 'again': the same request. 'abort': the transaction cannot be committed. 'over': the producer has lost its id to another, or to time. */
 export type Verdict = 'again' | 'abort' | 'over';
 
+/** What a session knows of its world. */
+export type SessionWorld = Pick<World, 'clock' | 'history' | 'idsExpire' | 'life' | 'losses'>;
+
 export class Session implements ProducerOfId {
-  readonly world: World;
+  readonly world: SessionWorld;
   readonly identity: Identity;
   readonly protocol: Protocol;
   readonly timeoutMs: number;
@@ -89,7 +93,7 @@ export class Session implements ProducerOfId {
   /** The broker's life in which it was first asked for another epoch. */
   askedInLife = 0;
 
-  constructor(world: World, identity: Identity, protocol: Protocol, timeoutMs: number) {
+  constructor(world: SessionWorld, identity: Identity, protocol: Protocol, timeoutMs: number) {
     this.world = world;
     this.identity = identity;
     this.protocol = protocol;
@@ -119,6 +123,18 @@ export class Session implements ProducerOfId {
     identity.initsSent++;
     identity.initsOpen++;
     this.#initsAtStart = identity.initsSent;
+  }
+
+  /**
+   * Whether no request of its may succeed any more. Kafka takes an end of the second protocol for one that comes again where the epoch is one more,
+   * also where that is another's, who speaks the first.
+   */
+  isFenced(api: ApiName): boolean {
+    const { identity, producerId, producerEpoch } = this;
+    if (producerId < 0 || !identity.isOlder(this)) return false;
+    const looksRepeated =
+      identity.newest?.producerId === producerId && identity.newest.producerEpoch === producerEpoch + 1;
+    return !(api === 'EndTxn' && this.protocol === 'second' && looksRepeated);
   }
 
   lostAnswer(): void {

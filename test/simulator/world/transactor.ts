@@ -106,13 +106,13 @@ export class Transactor extends Actor {
   ): void {
     const { world } = this;
     const { name } = session;
-    const isOld = session.producerId >= 0 && this.#identity.isOlder(session);
+    const isFenced = session.isFenced(api);
     const { losses } = world;
     rpc.ask(api, version, request, (response) => {
       const answered = response === null ? ERRORS.NETWORK_EXCEPTION : code(response);
       world.tell(`${name} ${api} ${errorName(answered)}`);
       if (response === null) session.lostAnswer();
-      if (answered === ERRORS.NONE && isOld && losses === world.losses) {
+      if (answered === ERRORS.NONE && isFenced && losses === world.losses) {
         throw new Violation(`${name}: ${api} succeeds, and another has the id`);
       }
       done(response, answered);
@@ -467,7 +467,8 @@ export class Transactor extends Actor {
       const isFirst = open.batches.find((other) => other.line === line && other.state !== 'acknowledged') === batch;
       const wasDraining = open.draining.has(line);
       open.draining.add(line);
-      if (session === this.#session && session.transaction === open) {
+      // What comes behind the end has lost its epoch by then.
+      if (session === this.#session && session.transaction === open && !open.isEnding) {
         this.#refused(session, open, batch, code, { wasThere, isFirst: isFirst && !wasDraining });
       }
     }
@@ -535,7 +536,8 @@ export class Transactor extends Actor {
         known.acknowledged();
         this.world.count(known.wish === 'commit' ? 'transactions committed' : 'transactions aborted');
         this.#over(session, hasMore);
-        if (session.protocol === 'second') session.given(response);
+        if (this.#identity.isOlder(session)) this.#leave(session);
+        else if (session.protocol === 'second') session.given(response);
       } else if (errorCode === ERRORS.INVALID_TXN_STATE && !open.hasBegun && known.wish === 'abort') {
         // It never began, and the producer could not know.
         this.#over(session, true);
