@@ -34,7 +34,7 @@ def free_port(first):
 class Broker:
     """One broker process. `command` is a template with {dir} and {port}; without it the built Odradek is started."""
 
-    def __init__(self, command=None, first_port=0, properties=()):
+    def __init__(self, command=None, first_port=0, properties=(), features=()):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="odradek-interop-"))
         self.data = self.dir / "data"
         self.port = free_port(first_port)
@@ -42,6 +42,7 @@ class Broker:
         self.log = self.dir / "broker.log"
         self.process = None
         self.ready_seconds = 0.0
+        self.is_built = not command
         if command:
             self.argv = [part.format(dir=self.dir, port=self.port) for part in shlex.split(command)]
         else:
@@ -58,6 +59,9 @@ class Broker:
                 str(ROOT / "node_modules/.bin/node"), str(ROOT / "dist/odradek.js"), "start", "--config", str(config),
                 "--format-if-missing", "--override", "shard.count=2",
             ]
+            if features:
+                chosen = [word for feature in features for word in ("--feature", feature)]
+                subprocess.run([*self.argv[:2], "format", "--config", str(config), *chosen], check=True, capture_output=True)
 
     def start(self, timeout=120):
         """Returns when the broker has printed its ready line."""

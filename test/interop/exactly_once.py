@@ -17,6 +17,7 @@ import threading
 import time
 
 import clients
+import crash_part
 from clients import java_argv
 from transactor import Refused
 
@@ -24,8 +25,7 @@ PARTITIONS = 2
 SUMS, COUNTS = 13, 5
 AHEAD = 2000
 PATIENCE_SECONDS = 150
-
-
+FAILURES = (Refused, AssertionError, OSError)
 # They take an id over from themselves, so that they can go on after whatever has happened.
 LEDGER_LIBRARIES = ("Java", "Java 3.9", "Java 3.7", "confluent-kafka", "aiokafka", "kafkajs")
 
@@ -34,7 +34,7 @@ def run(suite, transactors):
     if not suite.controls_broker("exactly once under kill -9"):
         return
     if suite.has(clients.CONFLUENT, "exactly once under kill -9"):
-        suite.check(f"exactly once: {suite.kills} times kill -9 of the broker, as often of copiers and Streams", lambda: storm(suite, transactors))
+        suite.check(f"exactly once: {suite.kills} ends of the broker, as many of copiers and Streams", lambda: storm(suite, transactors))
 
 
 class Load(threading.Thread):
@@ -161,7 +161,7 @@ class Ledger(threading.Thread):
                     outcome = "commit?"
                     producer.commit()
                     outcome = "commit"
-            except (Refused, AssertionError) as failed:
+            except FAILURES as failed:
                 self.errors[str(failed).split(":")[0]] += 1
                 producer = self.close(producer)
             self.outcomes.append(outcome)
@@ -172,7 +172,7 @@ class Ledger(threading.Thread):
                 self.close(self.open())
                 self.problem = None
                 return
-            except (Refused, AssertionError) as failed:
+            except FAILURES as failed:
                 self.problem = failed
 
     @staticmethod
@@ -180,7 +180,7 @@ class Ledger(threading.Thread):
         try:
             if producer:
                 producer.close()
-        except (Refused, AssertionError):
+        except FAILURES:
             pass
 
     def end(self):
@@ -211,8 +211,7 @@ class Ledger(threading.Thread):
             assert order == sorted(order), f"{self.library}: partition {partition} is out of order"
         committed = java.call("committed", group=self.id, topic=self.topic, partition=0, isolation="read_committed")["offset"]
         assert committed == last, f"{self.library}: the group is at {committed}, its last committed transaction was {last}"
-        counts = collections.Counter(self.outcomes)
-        return f"{self.library} {', '.join(f'{count} {outcome}' for outcome, count in sorted(counts.items()))}"
+        return f"{self.library} {listed(collections.Counter(self.outcomes))}"
 
 
 class Worker:
@@ -304,7 +303,7 @@ def storm(suite, transactors):
     load = Load(suite.bootstrap, source, 500, lambda: min(readers[0].count(), readers[1].count() // 2))
     ledgers = [Ledger(transactor, ledger, chance.random()) for name, transactor in transactors.items() if name in LEDGER_LIBRARIES]
     workers = []
-    broker_kills = 0
+    ends = collections.Counter()
     try:
         for thread in (load, *readers, *ledgers):
             thread.start()
@@ -323,9 +322,10 @@ def storm(suite, transactors):
             while time.monotonic() < until:
                 tend(workers)
             if turn % 2:
-                suite.broker.kill()
+                how = chance.choice(["kill -9"] * 4 + ["stop", "kill -9 while it starts"])
+                {"kill -9": suite.broker.kill, "stop": suite.broker.stop}.get(how, lambda: crash_part.kill_again(suite))()
                 suite.broker.start()
-                broker_kills += 1
+                ends[how] += 1
             else:
                 victim = chance.choice(workers)
                 chance.choice([victim.kill, victim.kill, victim.restart])()
@@ -358,9 +358,12 @@ def storm(suite, transactors):
     summed(updates, live[1], counts)
     told = [(partition, value) for partition, some in enumerate(live[2]) for _, _, value in some]
     ledger_notes = [one.verify(told, transactors["Java"]) for one in ledgers]
-    ends = sum((worker.ends for worker in workers), collections.Counter())
-    how = ", ".join(f"{count} × {how}" for how, count in sorted(ends.items(), key=str))
-    return f"{sum(counts):,} records, {len(workers)} programs, their ends: {how}; {broker_kills} kills of the broker; seed {seed}; {'; '.join(ledger_notes)}"
+    others = listed(sum((worker.ends for worker in workers), collections.Counter()))
+    return f"{sum(counts):,} records, {len(workers)} programs, their ends: {others}; ends of the broker: {listed(ends)}; seed {seed}; {'; '.join(ledger_notes)}"
+
+
+def listed(counter):
+    return ", ".join(f"{count} × {what}" for what, count in sorted(counter.items(), key=str))
 
 
 def works(readers, ledgers):

@@ -8,7 +8,7 @@ confluent-kafka and aiokafka: transactor.py LIBRARY BOOTSTRAP.
   offsets name group topic partition offset [member generation]
   read topic partitions isolation       the values of each partition up to the end that the isolation level sees
   committed group topic partition isolation
-  create topic partitions, fence id     by the admin client (Java)
+  create topic partitions, fence id, level (of transaction.version)         by the admin client (Java)
 """
 
 import asyncio

@@ -86,6 +86,7 @@ public final class Transactor {
             case "read" -> read(request, answer);
             case "committed" -> committed(request, answer);
             case "create" -> create(request.get("topic").asText(), request.get("partitions").asInt());
+            case "level" -> level(answer);
             case "fence" -> fence(request.get("id").asText());
             default -> throw new IllegalArgumentException(request.toString());
         }
@@ -180,6 +181,14 @@ public final class Transactor {
                     if (System.nanoTime() > until) throw absent;
                 }
             }
+        }
+    }
+
+    /** The level of transaction.version on which the cluster has agreed. */
+    private void level(ObjectNode answer) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            var found = admin.describeFeatures().featureMetadata().get().finalizedFeatures().get("transaction.version");
+            answer.put("level", found == null ? 0 : found.maxVersionLevel());
         }
     }
 
