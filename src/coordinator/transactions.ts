@@ -1,7 +1,6 @@
 /**
  * The coordinator of the transactions of one partition of `__transaction_state`: the machine (machine/transaction), the runtime around it, its
- * log, and the markers that follow from what it has decided. One a partition, on the thread that owns it, from the moment it leads
- * until it does not.
+ * log, and the markers that follow from what it has decided. One a partition, on the thread that owns it.
  *
  *   EndTxn ─▶ PrepareCommit ─ committed ─┬─▶ the producer's answer
  *                                        └─▶ markers ─ all committed ─▶ CompleteCommit
@@ -20,12 +19,10 @@ import { TransactionMachine } from '../machine/transaction/machine.ts';
 import type { TransactionRecord } from '../machine/transaction/records.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { OFFSETS_TOPIC } from '../protocol/topic-names.ts';
-import { type CoordinatorResult, type FAULT, guarded, resultOf } from './answers.ts';
-import { CoordinatorLog, type CoordinatorPartition } from './coordinator-log.ts';
-import { loadRecords, type LoadingPorts } from './loading.ts';
+import type { CoordinatorResult } from './answers.ts';
+import type { CoordinatorPartition } from './coordinator-log.ts';
+import { HostedMachine, type HostPorts } from './hosted-machine.ts';
 import { transactionCodec } from './record-codec.ts';
-import { Runtime } from './runtime.ts';
-import type { Timers } from './timers.ts';
 import type { TransactionMarkers } from './transaction-markers.ts';
 
 /** Producer ids of this shard. */
@@ -36,20 +33,14 @@ export interface ProducerIdStock {
   refill(): Promise<number>;
 }
 
-/** What all coordinators of a shard share. */
-export interface TransactionParts extends LoadingPorts {
+export interface TransactionParts extends HostPorts {
   readonly config: BrokerConfig;
   readonly image: MetadataImage;
-  readonly timers: Timers;
   readonly producerIds: ProducerIdStock;
   readonly markers: TransactionMarkers;
-  /** An exception while deciding: whoever asked is answered UNKNOWN_SERVER_ERROR. */
-  readonly onFault: (error: unknown) => void;
 }
 
 export type TransactionResult = CoordinatorResult<TransactionAnswer>;
-
-type Answer = TransactionAnswer | typeof FAULT;
 
 /** `__transaction_state` is not compressed. */
 const NO_CODEC = 0;
@@ -60,32 +51,28 @@ const RETRY_MS = 500;
 /** See `beginningId`. */
 const ENDING_WAIT_MS = 100;
 
-export class TransactionCoordinator {
+export class TransactionCoordinator extends HostedMachine<TransactionEvent, TransactionRecord, TransactionAnswer> {
   readonly #parts: TransactionParts;
-  readonly #partition: CoordinatorPartition;
   readonly #machine: TransactionMachine;
-  readonly #runtime: Runtime<TransactionEvent, TransactionRecord, Answer>;
   /** By id, of transactions whose markers are being written: requests that would begin the next one. */
   readonly #ending = new Map<string, Set<() => void>>();
 
   constructor(parts: TransactionParts, partition: CoordinatorPartition) {
-    this.#parts = parts;
-    this.#partition = partition;
-    const { config, image, clock, native, timers, producerIds } = parts;
+    const { config, image, producerIds } = parts;
     const { values } = config;
     const machine = new TransactionMachine({ config });
-    this.#machine = machine;
-    const log = new CoordinatorLog(partition, native, transactionCodec, NO_CODEC);
     const producerId = (): number | null => {
       const taken = producerIds.take();
       // What a timer decides has nobody to submit it again: by its next turn there are some.
       if (taken === null) producerIds.refill().catch(parts.onFault);
       return taken;
     };
-    this.#runtime = new Runtime<TransactionEvent, TransactionRecord, Answer>({
-      clock,
-      timers,
-      log,
+    super(parts, partition, {
+      what: 'Transactions',
+      began: { kind: 'began' },
+      codec: transactionCodec,
+      compression: NO_CODEC,
+      loadBufferBytes: values['transaction.state.log.load.buffer.size'],
       lingerMs: UNTIL_THE_TURN_ENDS,
       timeoutMs: values['request.timeout.ms'],
       onBatch: ({ records, epoch }) => {
@@ -99,8 +86,7 @@ export class TransactionCoordinator {
           const transactionVersion = image.features.level('transaction.version');
           const offsets = image.topics.byName(OFFSETS_TOPIC)?.partitionCount;
           const offsetsPartitionCount = offsets ?? values['offsets.topic.num.partitions'];
-          const context = { now, errorCode, transactionVersion, offsetsPartitionCount, producerId };
-          return guarded(parts, event.kind, () => machine.decide(event, context));
+          return machine.decide(event, { now, errorCode, transactionVersion, offsetsPartitionCount, producerId });
         },
         query: (event, committed, { now }) => machine.query(event, committed, { now }),
         replay: (record, offset, epoch) => machine.replay(record, offset, epoch),
@@ -108,57 +94,27 @@ export class TransactionCoordinator {
         revert: (endOffset) => machine.revert(endOffset),
       },
     });
-    log.onCommitted = (endOffset) => this.#runtime.committed(endOffset);
-    log.onLost = () => this.#runtime.failed();
-  }
-
-  get state(): 'loading' | 'active' | 'stopped' {
-    return this.#runtime.state;
-  }
-
-  get held(): Runtime<TransactionEvent, TransactionRecord, Answer>['held'] {
-    return this.#runtime.held;
+    this.#parts = parts;
+    this.#machine = machine;
   }
 
   // ---- life
 
-  /** Loads the log and begins in the partition's leader epoch. Rejects where the log cannot be read: then there is no coordinator. */
-  async load(): Promise<void> {
-    const { clock, log, config } = this.#parts;
-    const runtime = this.#runtime;
-    const start = clock.monotonic();
-    const bufferBytes = config.values['transaction.state.log.load.buffer.size'];
-    const isStopped = (): boolean => runtime.state === 'stopped';
-    await runtime.load(loadRecords(this.#parts, this.#partition, bufferBytes, isStopped, transactionCodec));
-    if (isStopped()) return;
-    const { topic, partition, endOffset, startOffset, leaderEpoch } = this.#partition;
-    runtime.begin(leaderEpoch);
-    runtime.tell({ kind: 'began' });
-    for (const pending of this.#machine.pendingMarkers()) this.#sendMarkers(pending, leaderEpoch);
-    if (endOffset === startOffset) return;
-    const ms = Math.round(clock.monotonic() - start);
-    log.debug('Transactions are loaded', { partition: `${topic}-${partition}`, records: endOffset - startOffset, ms });
+  override async load(): Promise<void> {
+    await super.load();
+    if (this.state !== 'active') return;
+    for (const pending of this.#machine.pendingMarkers()) this.#sendMarkers(pending, this.runtime.epoch);
   }
 
-  /** The partition leads in a later epoch. */
-  raiseEpoch(): void {
-    this.#runtime.raiseEpoch(this.#partition.leaderEpoch);
-  }
-
-  /** Nothing new is begun: the broker is stopping. */
-  drain(): void {
-    this.#runtime.drain();
-  }
-
-  stop(): void {
-    this.#runtime.stop();
+  override stop(): void {
+    super.stop();
     for (const waiting of this.#ending.values()) for (const goOn of waiting) goOn();
     this.#ending.clear();
   }
 
   #sendMarkers(pending: PendingMarkers, coordinatorEpoch: number): void {
     const { transactionalId, producerId, producerEpoch } = pending;
-    const isStopped = (): boolean => this.#runtime.state === 'stopped';
+    const isStopped = (): boolean => this.runtime.state === 'stopped';
     if (!this.#ending.has(transactionalId)) this.#ending.set(transactionalId, new Set());
     this.#parts.markers.send(pending, coordinatorEpoch, isStopped, () => {
       this.#completed({ kind: 'markersWritten', transactionalId, producerId, producerEpoch });
@@ -167,7 +123,7 @@ export class TransactionCoordinator {
 
   /** What was decided about the markers must be written, sooner or later: else the transaction would stay prepared for ever. */
   #completed(event: TransactionEvent & { kind: 'markersWritten' }): void {
-    this.#runtime.submit(event, (outcome) => {
+    this.runtime.submit(event, (outcome) => {
       if (!outcome.ok && outcome.error !== 'stopped' && outcome.error !== 'failed') {
         this.#parts.clock.after(RETRY_MS, () => this.#completed(event));
         return;
@@ -180,12 +136,7 @@ export class TransactionCoordinator {
 
   // ---- work
 
-  tell(event: TransactionEvent): void {
-    this.#runtime.tell(event);
-  }
-
-  /** Decides, or answers a question; `done` is called once, inside the call or later. */
-  submit(event: TransactionEvent, done: (result: TransactionResult) => void): void {
+  override submit(event: TransactionEvent, done: (result: TransactionResult) => void): void {
     const id = beginningId(event);
     const ending = id === null ? undefined : this.#ending.get(id);
     if (ending === undefined) {
@@ -202,16 +153,9 @@ export class TransactionCoordinator {
   }
 
   #submit(event: TransactionEvent, done: (result: TransactionResult) => void): void {
-    if (this.#runtime.state === 'active') {
-      const answer = this.#query(event);
-      if (answer !== null) {
-        done(resultOf({ ok: true, answer }));
-        return;
-      }
-    }
-    this.#runtime.submit(event, (outcome) => {
-      if (outcome.ok && outcome.answer === NEEDS_PRODUCER_ID) this.#submitAgain(event, done);
-      else done(resultOf(outcome));
+    super.submit(event, (result) => {
+      if (result.ok && result.answer === NEEDS_PRODUCER_ID) this.#submitAgain(event, done);
+      else done(result);
     });
   }
 
@@ -226,11 +170,6 @@ export class TransactionCoordinator {
         done({ ok: false, errorCode: ERRORS.UNKNOWN_SERVER_ERROR });
       },
     );
-  }
-
-  #query(event: TransactionEvent): Answer | null {
-    const ask = (): { answer: Answer | null } => ({ answer: this.#runtime.query(event) });
-    return guarded(this.#parts, event.kind, ask).answer;
   }
 }
 
