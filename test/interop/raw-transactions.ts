@@ -4,10 +4,10 @@
 import { crc32c } from '../harness/batches.ts';
 import { RawClient } from '../harness/client.ts';
 import { BatchBuilder } from '../../src/protocol/batch-builder.ts';
+import { isRetriable } from '../../src/protocol/errors.ts';
 import { memoryRecords } from '../../src/protocol/records.ts';
 
 const HOUR_MS = 3_600_000n;
-const CONCURRENT_TRANSACTIONS = 51;
 const FIRST_INIT = { transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 };
 const [command, port, name = '', turns = '0'] = process.argv.slice(2);
 const client = await RawClient.open(Number(port));
@@ -32,7 +32,11 @@ async function exhaust(transactionalId: string, count: number): Promise<object> 
   let last = -1;
   for (let turn = 0; turn < count; ) {
     const answer = await client.ask('InitProducerId', 4, { ...FIRST_INIT, transactionalId });
-    if (answer.errorCode === CONCURRENT_TRANSACTIONS) continue;
+    // It has not been looked for yet, is loading, or has not ended what the one before has begun.
+    if (isRetriable(answer.errorCode)) {
+      await client.ask('FindCoordinator', 3, { key: transactionalId, keyType: 1, coordinatorKeys: [] });
+      continue;
+    }
     if (answer.errorCode !== 0) return { errorCode: answer.errorCode, turn };
     const isNew = answer.producerId !== producerIds.at(-1);
     if (answer.producerEpoch !== (isNew ? 0 : last + 1)) return { turn, last, epoch: answer.producerEpoch };
