@@ -43,6 +43,8 @@ import { txnOffsetCommitScenarios, txnOffsetsOfMembersScenarios } from './28-txn
 import { describeProducersScenarios } from './61-describe-producers.ts';
 import { describeTransactionsScenarios } from './65-describe-transactions.ts';
 import { listTransactionsScenarios } from './66-list-transactions.ts';
+import { transactionsExpirationScenarios } from './transactions-expiration.ts';
+import { transactionsOfLevel0, transactionsOfLevel1 } from './transactions-levels.ts';
 import { transactionsLifeScenarios } from './transactions-life.ts';
 import { transactionsRestartScenarios } from './transactions-restart.ts';
 import { transactionsTimeScenarios } from './transactions-time.ts';
@@ -117,4 +119,15 @@ export const RESTARTS: Readonly<Record<string, readonly Scenario[]>> = { restart
 /** The same of transactions. */
 export const TRANSACTION_RESTARTS: Readonly<Record<string, readonly Scenario[]>> = {
   'transactions-restart': transactionsRestartScenarios,
+};
+
+/** Those that wait until transactional ids are forgotten. */
+export const EXPIRATION: Readonly<Record<string, readonly Scenario[]>> = {
+  'transactions-expiration': transactionsExpirationScenarios,
+};
+
+/** Transactions in clusters of older transaction versions, by level. */
+export const TRANSACTION_LEVELS: Readonly<Record<number, Readonly<Record<string, readonly Scenario[]>>>> = {
+  0: { 'transactions-level-0': transactionsOfLevel0 },
+  1: { 'transactions-level-1': transactionsOfLevel1 },
 };

@@ -33,3 +33,10 @@ export const TRANSACTION_OVERRIDES: Readonly<Record<string, string | number>> = 
   ...OVERRIDES,
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': 100,
 };
+
+/** The same where ids are forgotten that were not used for four seconds. */
+export const EXPIRATION_OVERRIDES: Readonly<Record<string, string | number>> = {
+  ...TRANSACTION_OVERRIDES,
+  'transactional.id.expiration.ms': 4000,
+  'transaction.remove.expired.transaction.cleanup.interval.ms': 100,
+};

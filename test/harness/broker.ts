@@ -1,5 +1,5 @@
 /** Starts a broker process on a free port with a directory of its own, stops it, kills it, starts it again. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -57,6 +57,8 @@ export interface BrokerOptions {
   /** Settings, by name. The listener and the directory are the harness's. */
   readonly overrides?: Readonly<Record<string, string | number>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Levels of features that the cluster is formatted with, where they are not the newest. */
+  readonly features?: Readonly<Record<string, number>>;
   /** A command that becomes the broker (it ends in exec): for limits of the process. */
   readonly under?: readonly string[];
 }
@@ -77,6 +79,7 @@ export class TestBroker {
   static async start(options: BrokerOptions = {}): Promise<TestBroker> {
     const directory = mkdtempSync(join(tmpdir(), 'odradek-test-'));
     const broker = new TestBroker(await freePort(), directory, options);
+    broker.#format();
     await broker.startAgain();
     return broker;
   }
@@ -93,6 +96,17 @@ export class TestBroker {
 
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** Only where the cluster is to have other features than one that a start makes. */
+  #format(): void {
+    const features = Object.entries(this.#options.features ?? {}).flatMap(([name, level]) => [
+      '-f',
+      `${name}=${level}`,
+    ]);
+    if (features.length === 0) return;
+    const [command, ...first] = brokerCommand();
+    execFileSync(command, [...first, 'format', '-o', `log.dirs=${join(this.directory, 'data')}`, ...features]);
   }
 
   /** On the same port and directory, after a stop or a kill. */

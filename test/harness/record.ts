@@ -3,13 +3,22 @@
  *
  *     node test/harness/record.ts 127.0.0.1:9092 [name of a file …]
  *
- * The broker has the settings of test/api/settings.ts (the classic protocol's files are of one with CLASSIC_OVERRIDES, those of transactions of a fresh one with TRANSACTION_OVERRIDES); topics that it has already do not matter. `RESTART` is a command that ends it and starts it
+ * The broker has the settings of test/api/settings.ts (the classic protocol's files are of one with CLASSIC_OVERRIDES, those of transactions of a fresh one with
+ * TRANSACTION_OVERRIDES, or EXPIRATION_OVERRIDES, or of a cluster with an older transaction.version); topics that it has already do not matter. `RESTART` is a command that ends it and starts it
  * again; it is given `stop` or `kill`.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLASSIC, RESTARTS, SCENARIOS, TRANSACTION_RESTARTS, TRANSACTIONS } from '../api/scenarios.ts';
+import {
+  CLASSIC,
+  EXPIRATION,
+  RESTARTS,
+  SCENARIOS,
+  TRANSACTION_LEVELS,
+  TRANSACTION_RESTARTS,
+  TRANSACTIONS,
+} from '../api/scenarios.ts';
 import { SWEEP } from '../sweep/scenarios.ts';
 import { targetAt } from './replay.ts';
 import type { Scenario, Step, Target } from './session.ts';
@@ -43,7 +52,16 @@ const target: Target = {
   },
 };
 for (const [folder, files] of Object.entries({
-  api: { ...SCENARIOS, ...CLASSIC, ...TRANSACTIONS, ...RESTARTS, ...TRANSACTION_RESTARTS },
+  api: {
+    ...SCENARIOS,
+    ...CLASSIC,
+    ...TRANSACTIONS,
+    ...RESTARTS,
+    ...TRANSACTION_RESTARTS,
+    ...EXPIRATION,
+    ...TRANSACTION_LEVELS[0],
+    ...TRANSACTION_LEVELS[1],
+  },
   sweep: SWEEP,
 })) {
   for (const [file, scenarios] of Object.entries(files)) {
