@@ -21,13 +21,14 @@ import { Violation } from '../world/violation.ts';
 import type { ModelCoordinator, Outcome } from './coordinator.ts';
 import { Link, type Network } from './network.ts';
 import type { ModelPartition } from './partition.ts';
+import type { TransactionWorld } from './world.ts';
 
 export interface ProducerParts {
   readonly network: Network;
   readonly coordinator: ModelCoordinator;
   readonly partitions: readonly ModelPartition[];
   readonly topic: TopicHistory;
-  readonly world: SessionWorld & { readonly isBusy: boolean; readonly loss: number };
+  readonly world: SessionWorld & Pick<TransactionWorld, 'isBusy' | 'loss' | 'repeatsMarkers'>;
   readonly protocols: readonly Protocol[];
 }
 
@@ -314,7 +315,7 @@ export class ModelProducer {
   }
 
   #refused(session: Session, open: OpenTransaction, batch: Batch, code: number, isFirst: boolean): void {
-    const { partitions } = this.#parts;
+    const { partitions, world } = this.#parts;
     switch (code) {
       case ERRORS.NOT_LEADER_OR_FOLLOWER:
       case ERRORS.NOT_ENOUGH_REPLICAS:
@@ -325,6 +326,11 @@ export class ModelProducer {
         if (!session.mayBeFenced && batch.firstLife === partitions[batch.line.index]?.life) {
           batch.line.partition.fail(`${batch.ids[0]} is out of order`);
         }
+        open.mustAbort = true;
+        session.needsEpoch = true;
+        return;
+      case ERRORS.INVALID_TXN_STATE:
+        if (!world.repeatsMarkers) this.#failed(session, open, code, `Produce of ${batch.ids[0]}`);
         open.mustAbort = true;
         session.needsEpoch = true;
         return;

@@ -62,6 +62,8 @@ export class TransactionWorld {
   readonly life = 1;
   readonly losses = 0;
   isBusy = true;
+  /** Whether markers come more than once: then what waits for an answer may be void though its transaction is not over. */
+  readonly repeatsMarkers: boolean;
   /** Chance that a producer loses a connection before it does anything. */
   loss: number;
   readonly #crashes: number;
@@ -73,6 +75,7 @@ export class TransactionWorld {
     this.clock = network.clock;
     this.loss = random.chance(0.5) ? 0 : random.fraction() * 0.1;
     this.#crashes = random.chance(0.3) ? 0 : random.fraction() * 0.03;
+    this.repeatsMarkers = random.chance(0.2);
     const transactionVersion = random.chance(0.3) ? random.below(2) : 2;
     const { coordinator, verifier } = this.#brokers(transactionVersion);
     this.coordinator = coordinator;
@@ -139,7 +142,10 @@ export class TransactionWorld {
     const { network } = this;
     const { random } = network;
     const isLost = random.chance(this.loss);
+    // Of the second protocol it may come once more, whenever.
+    const comesAgain = this.repeatsMarkers && marker.transactionVersion === 2 && random.chance(this.loss);
     network.later(() => {
+      if (comesAgain) network.later(() => this.partitions[index]?.writeMarker(marker));
       const code = isLost ? ERRORS.REQUEST_TIMED_OUT : (this.partitions[index]?.writeMarker(marker) ?? 0);
       network.note(`marker ${marker.producerId}/${marker.producerEpoch} in t-${index}: ${code}`);
       network.later(() => done(this.loss > 0 && random.chance(0.05) ? ERRORS.REQUEST_TIMED_OUT : code));

@@ -30,7 +30,8 @@ export class Transaction {
   outcome: 'unknown' | 'committed' | 'aborted' = 'unknown';
   /** Whether the end was acknowledged. */
   isAcknowledged = false;
-  readonly records = new Map<RecordId, PartitionHistory>();
+  /** Sequences are a partition's own, so that two may have a record of the same name. */
+  readonly records = new Map<PartitionHistory, RecordId[]>();
   /** Of the identity's group; 0: none. */
   offset = 0;
 
@@ -38,6 +39,10 @@ export class Transaction {
     this.name = name;
     this.identity = identity;
     this.isExempt = isExempt;
+  }
+
+  wrote(partition: PartitionHistory, ids: readonly RecordId[]): void {
+    this.records.set(partition, [...(this.records.get(partition) ?? []), ...ids]);
   }
 
   acknowledged(): void {
@@ -176,10 +181,9 @@ export class Ledger {
   exemptProducers(partition: PartitionHistory): ProducerOfId[] {
     const producers = new Map<string, ProducerOfId>();
     for (const { isExempt, records } of this.transactions) {
-      if (!isExempt) continue;
-      for (const [id, where] of records) {
+      for (const id of (isExempt && records.get(partition)) || []) {
         const [producerId = -1, producerEpoch = -1] = id.split('/').map(Number);
-        if (where === partition) producers.set(`${producerId}/${producerEpoch}`, { producerId, producerEpoch });
+        producers.set(`${producerId}/${producerEpoch}`, { producerId, producerEpoch });
       }
     }
     return [...producers.values()];
@@ -203,8 +207,7 @@ export class Ledger {
   complete(partition: PartitionHistory, start: number, end: number): void {
     for (const transaction of this.transactions) {
       if (transaction.isExempt || transaction.outcome !== 'committed') continue;
-      for (const [id, where] of transaction.records) {
-        if (where !== partition) continue;
+      for (const id of transaction.records.get(partition) ?? []) {
         const offset = partition.places.get(id);
         // Its place may never have been told, and be below the start by now.
         if (offset === undefined ? partition.deletes : offset < start) continue;

@@ -180,7 +180,7 @@ export class Session implements ProducerOfId {
     const timestamp = BigInt(world.clock.now());
     const records = ids.map((id, n) => ({ timestamp, value: `${id}|${'x'.repeat(sizes[n] ?? 0)}` }));
     const bytes = batchOf(records, { producerId, producerEpoch, baseSequence, isTransactional: true });
-    for (const id of ids) open.known.records.set(id, line.partition);
+    open.known.wrote(line.partition, ids);
     open.batches.push({ line, ids, bytes, state: 'made', firstLife: 0 });
   }
 
