@@ -98,6 +98,8 @@ export class Runtime<Event, Record, Answer> {
   #state: 'loading' | 'active' | 'stopped' = 'loading';
   #epoch = -1;
   #queue: (Submission<Event, Answer> | Ending)[] = [];
+  /** So many at the front of the queue have had their turn, and leave it when the run ends. */
+  #begun = 0;
   #running = false;
   #paused = false;
   #goesOn = false;
@@ -297,16 +299,16 @@ export class Runtime<Event, Record, Answer> {
     this.#running = true;
     const { clock } = this.#options;
     const start = clock.monotonic();
-    let done = 0;
-    while (done < this.#queue.length && this.#mayDecide) {
-      const next = this.#queue[done++] as Submission<Event, Answer> | Ending;
+    while (this.#begun < this.#queue.length && this.#mayDecide) {
+      const next = this.#queue[this.#begun++] as Submission<Event, Answer> | Ending;
       if ('marker' in next) this.#end(next);
       else this.#decide(next);
-      if (done % 8 !== 0 || clock.monotonic() - start < SLICE_MS) continue;
-      if (done < this.#queue.length) this.#goOnLater();
+      if (this.#begun % 8 !== 0 || clock.monotonic() - start < SLICE_MS) continue;
+      if (this.#begun < this.#queue.length) this.#goOnLater();
       break;
     }
-    this.#queue.splice(0, done);
+    this.#queue.splice(0, this.#begun);
+    this.#begun = 0;
     this.#running = false;
     this.#release();
   }
@@ -516,10 +518,13 @@ export class Runtime<Event, Record, Answer> {
     this.#batches.stop();
     this.#unpublished = [];
     const completions: ((failure: Failure) => void)[] = this.#waiting.map(({ complete }) => complete);
-    completions.push(...this.#parked.values(), ...this.#queue.map(({ complete }) => complete));
+    // It may be an append of this very turn that has lost the log: who had a turn waits, or was told.
+    const queued = this.#queue.slice(this.#begun);
+    completions.push(...this.#parked.values(), ...queued.map(({ complete }) => complete));
     this.#waiting = [];
     this.#parked.clear();
     this.#queue = [];
+    this.#begun = 0;
     for (const complete of completions) complete({ ok: false, error });
   }
 }

@@ -59,6 +59,8 @@ class SteeredLog implements MachineLog<string> {
   /** Refuses the next appends that say this. */
   readonly refusals = new Map<string, number>();
   isSlow = false;
+  /** Called in an append that is refused, before it is told. */
+  onRefusal: () => void = () => {};
   #inFlight: (() => void) | null = null;
 
   encode(record: string): Encoded<string> {
@@ -94,6 +96,7 @@ class SteeredLog implements MachineLog<string> {
       this.endOffset += count;
       this.batches.push(text);
     }
+    if (errorCode !== undefined) this.onRefusal();
     const finish = (): void => done(errorCode === undefined ? { ok: true, baseOffset } : { ok: false, errorCode });
     if (this.isSlow) this.#inFlight = finish;
     else finish();
@@ -264,6 +267,25 @@ test('a marker is on its way when the runtime stops, or the log is lost', () => 
     runtime.committed(2);
     assert.deepEqual(answers.length, 3);
     if (how === 'failed') assert.deepEqual(machine.told, ['0 a of 7']);
+  }
+});
+
+test('an append that loses the log in its call ends the runtime: everybody is told once', () => {
+  for (const dies of ['stop', 'failed'] as const) {
+    for (const refused of ['commit of 7', 'b of 7'] as const) {
+      const { clock, log, runtime, answers, submit, end } = setup();
+      runtime.begin(1);
+      log.refusals.set(refused, NOT_ENOUGH_REPLICAS);
+      log.onRefusal = () => runtime[dies]();
+      runtime.pause();
+      if (refused === 'b of 7') submit('b', 7);
+      else end(7);
+      submit('c');
+      runtime.resume();
+      clock.runSoon();
+      const name = refused === 'b of 7' ? 'b' : 'end of 7';
+      assert.deepEqual(answers.map((answer) => answer.split(':')[0]).sort(), [name, 'c'].sort(), `${refused}, ${dies}`);
+    }
   }
 });
 
