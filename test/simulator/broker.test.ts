@@ -27,6 +27,9 @@ const KEPT: readonly (readonly [seed: number, found: string])[] = [
   [433233404, 'false alarm: a batch whose flush failed is refused, and stands before one that is acknowledged'],
   [433233736, 'false alarm: new partitions are seen before whoever asked for them is told'],
   [433233830, 'false alarm: a second directory that failed had mended the first'],
+  [60, 'offsets of a transaction were refused with a code that their producers do not know'],
+  [1014, 'the marker of one transaction undid the question about the next'],
+  [5055, 'a marker was answered twice when its append lost the log'],
 ];
 
 const FRESH_MS = 6000;

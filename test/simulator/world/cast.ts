@@ -57,11 +57,11 @@ function transactorsOf(world: World, { transactionVersion }: Plan): Transactor[]
   const { random, history } = world;
   const protocols = transactionVersion < 2 ? (['first'] as const) : (['first', 'second', 'second'] as const);
   const transactors: Transactor[] = [];
-  for (let n = oneOf(random, [0, 1, 2, 3]); n > 0; n--) {
+  for (let n = oneOf(random, [0, 1, 2, 4]); n > 0; n--) {
     const identity = new Identity(`id-${n}`);
     history.ledger.identities.push(identity);
     // Two with one id: each takes it from the other.
-    for (let twins = random.chance(0.3) ? 2 : 1; twins > 0; twins--) {
+    for (let twins = random.chance(0.4) ? 2 : 1; twins > 0; twins--) {
       transactors.push(new Transactor(world, { identity, protocols }));
     }
   }

@@ -80,16 +80,20 @@ export class PartitionHistory {
   learn(offset: number, id: RecordId): void {
     const known = this.entries.get(offset);
     if (known !== undefined && known !== id) {
-      // Nobody writes while stock is taken, but coordinators: their markers stand where the log ended.
-      const stock = isMarker(id) ? this.#tookStock : null;
-      if (stock === null) this.fail(`offset ${offset} held ${known} and now holds ${id}`);
-      this.#cut(stock.start, offset, stock.isDurable);
+      this.#replaced(offset, id, `offset ${offset} held ${known} and now holds ${id}`);
     }
     this.entries.set(offset, id);
     if (id.startsWith('-') && !id.startsWith(ONCE)) return;
     const place = this.places.get(id);
     if (place !== undefined && place !== offset) this.fail(`record ${id} stands at ${place} and at ${offset}`);
     this.places.set(id, offset);
+  }
+
+  /** Nobody writes while stock is taken, but coordinators: their markers stand where the log ended. */
+  #replaced(offset: number, id: RecordId, what: string): void {
+    const stock = isMarker(id) ? this.#tookStock : null;
+    if (stock === null) this.fail(what);
+    this.#cut(stock.start, offset, stock.isDurable);
   }
 
   acknowledge(id: RecordId, offset: number): void {
@@ -142,10 +146,12 @@ export class PartitionHistory {
       if (header.lastOffset >= highWatermark) this.fail(`offset ${header.lastOffset} is read at HW ${highWatermark}`);
       let sequence = header.baseSequence;
       for (const record of recordsIn(bytes, header)) {
-        this.learn(record.offset, this.#identify(header, record, sequence));
+        const id = this.#identify(header, record, sequence);
         const known = this.times.get(record.offset);
-        if (known !== undefined && known !== record.timestamp)
-          this.fail(`the record at ${record.offset} changes its time`);
+        if (known !== undefined && known !== record.timestamp) {
+          this.#replaced(record.offset, id, `the record at ${record.offset} changes its time`);
+        }
+        this.learn(record.offset, id);
         this.times.set(record.offset, record.timestamp);
         sequence++;
       }

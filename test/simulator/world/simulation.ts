@@ -5,7 +5,7 @@
  *   plan ─▶ life ─▶ steps: a thread's turn, a doorbell, a file operation, a fragment of bytes, or time ─▶ invariants
  *            ▲                │ kill · power failure · clean stop · failing or slow directory
  *            └────────────────┘
- *   end: no more faults ─▶ producers done ─▶ idle: accounts at zero ─▶ everything read ─▶ clean stop, power failure, read again
+ *   end: no more faults ─▶ producers done ─▶ idle: accounts at zero ─▶ transactions over ─▶ everything read ─▶ clean stop, power failure, read again
  */
 import { setImmediate } from 'node:timers/promises';
 import { required } from '../../../src/base/assert.ts';
@@ -317,6 +317,13 @@ export class Simulation implements World {
     auditor.close();
   }
 
+  /** Coordinators and partitions begin anew, and whatever readers of committed records have seen is as it was. */
+  async #lookAtCommitted(): Promise<void> {
+    const auditor = new Auditor((client) => this.#life?.net.connect(client) ?? null, this.history);
+    for (const extent of await this.#until('the audit', auditor.extents())) await this.#readCommitted(auditor, extent);
+    auditor.close();
+  }
+
   /** Reads what is committed as far as that is known. Resolves to where it began and ended. */
   async #readCommitted(auditor: Auditor, extent: Extent): Promise<{ start: number; end: number }> {
     const end = await this.#until('the audit', auditor.lastStableOffset(extent));
@@ -353,6 +360,7 @@ export class Simulation implements World {
     }
     await this.#start();
     if (kind === 'power') await this.#takeStock();
+    else if (random.chance(0.3)) await this.#lookAtCommitted();
     this.#isOpen = true;
   }
 
