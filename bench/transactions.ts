@@ -92,6 +92,12 @@ async function openProducer(
   }
 }
 
+/** Anew, as a producer does it. */
+function summed(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(native.crc32c(bytes, BATCH.attributes, bytes.length, 0), BATCH.crc);
+  return bytes;
+}
+
 /** The batch as this producer's next of a partition. */
 function stamped(producer: Producer, partition: number, batch: Batch): Buffer {
   const { bytes } = batch;
@@ -101,8 +107,7 @@ function stamped(producer: Producer, partition: number, batch: Batch): Buffer {
   bytes.writeBigInt64BE(BigInt(producer.producerId), BATCH.producerId);
   bytes.writeInt16BE(producer.producerEpoch, BATCH.producerEpoch);
   bytes.writeInt32BE(sequence, BATCH.baseSequence);
-  bytes.writeUInt32BE(native.crc32c(bytes, BATCH.attributes, bytes.length, 0), BATCH.crc);
-  return bytes;
+  return summed(bytes);
 }
 
 function refused(what: string, code: number): Error {
@@ -222,7 +227,7 @@ async function produce(target: Target, topic: string, isIdempotent: boolean, byt
       const index = requests % BULK_PARTITIONS;
       const batch = producer.batches[requests++ % producer.batches.length] as Batch;
       sent += batch.bytes.length;
-      const records = memoryRecords(isIdempotent ? stamped(producer, index, batch) : batch.bytes);
+      const records = memoryRecords(isIdempotent ? stamped(producer, index, batch) : summed(batch.bytes));
       const topicData = [{ name: topic, partitionData: [{ index, records }] }];
       const answer = await producer.connection.call('Produce', 9, {
         transactionalId: null,

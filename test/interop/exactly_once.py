@@ -2,9 +2,9 @@
 Exactly once under kill -9 of everybody: Kafka's own transactional-message-copier from topic to topic to topic, and a Kafka Streams
 application with state, while the broker, the copiers and the instances of the application die again and again.
 
-  load ──▶ input ──▶ copiers, one a partition ──▶ middle ──▶ copiers, a group ──▶ output      every record once, nothing else
-               └───▶ StreamsSums, several instances ──▶ updates                               every count from 1 to the end, the right sums
-  clients of every library, commits, aborts, offsets of groups ──▶ ledger                     each transaction whole or not at all, as it was told
+  load ──▶ input ──▶ copiers, one a partition ──▶ middle ──▶ copiers, a group ──▶ output     every record once, nothing else
+               └───▶ StreamsSums, several instances ──▶ updates           every count from 1 to the end, the right sums
+  clients of every library, commits, aborts, offsets ──▶ ledger           each transaction whole or not at all, as it was told
 """
 
 import collections
@@ -201,8 +201,9 @@ class Ledger(threading.Thread):
             some = seen.pop(number, [])
             allowed = {"commit": [True], "commit?": [True, False], "abort": [False], "none": [False]}[outcome]
             assert bool(some) in allowed, f"{self.library}: transaction {number} was told {outcome!r}, and {len(some)} of its records are there"
-            assert not some or sorted(some) == sorted(self.values(number)), (
-                f"{self.library}: transaction {number} ({outcome}) is there in parts or twice: {len(some)} of {len(self.values(number))} records, {some[:8]}")
+            wanted = self.values(number)
+            assert not some or sorted(some) == sorted(wanted), (
+                f"{self.library}: transaction {number} ({outcome}) is there in parts or twice: {len(some)} of {len(wanted)} records, {some[:8]}")
             if some:
                 last = number
         assert not seen, f"{self.library}: transactions {sorted(seen)[:5]} are there and were never written"
@@ -245,7 +246,6 @@ class Worker:
 
     def end(self):
         """Ends it in order, as far as it does within ten seconds."""
-        self.process.stdin.close()
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -425,7 +425,8 @@ def summed(topic, records, counts):
     assert set(seen) == set(wanted), f"{topic}: keys {sorted(set(seen) ^ set(wanted))[:5]} differ"
     for key, updates in seen.items():
         times = [int(value.split(":")[0]) for value in updates]
-        assert times == list(range(1, wanted[key][0] + 1)), f"{topic}, {key}: counts are wrong: {first(times, list(range(1, wanted[key][0] + 1)))}"
+        run = list(range(1, wanted[key][0] + 1))
+        assert times == run, f"{topic}, {key}: counts are wrong: {first(times, run)}"
         if key.startswith("sum"):
             total = int(updates[-1].split(":")[1])
             assert total == wanted[key][1], f"{topic}, {key}: the sum is {total}, not {wanted[key][1]}"

@@ -275,7 +275,8 @@ def too_late(suite, transactors, words, name):
     """A transaction past its timeout is aborted by the broker, and the producer is told; a timeout over the maximum is refused."""
     topic = topic_of(suite, transactors, "late", name, 4)
     transactor = transactors[name]
-    refused(lambda: transactor.producer(f"{topic}-never", f"{topic}-never", timeout=900_001), words[name]["late"], "a timeout over transaction.max.timeout.ms")
+    refused(lambda: transactor.producer(f"{topic}-never", f"{topic}-never", timeout=900_001), words[name]["late"],
+            "a timeout over transaction.max.timeout.ms")
     cases = list(words[name]["timed out"].items())
     producers = []
     for partition, (case, _) in enumerate(cases):

@@ -1,7 +1,7 @@
 // A Kafka Streams application, exactly once: StreamsSums BOOTSTRAP APPLICATION INPUT OUTPUT FOLDER. Reads values "number:anything", gives
 // each a key by its number, and so sends it through a repartition topic; a store on the disk holds count and sum of each key, a store in
-// memory the count of another. Every update goes to OUTPUT: key "sum-K" with "count:sum", key "count-K" with "count". Prints "running"
-// each time when it is, and ends in order when standard input does.
+// memory the count of another. Every update goes to OUTPUT: key "sum-K" with "count:sum", key "count-K" with "count". Ends in order by
+// SIGTERM, and when standard input does.
 
 import java.util.Map;
 import java.util.Properties;
@@ -27,16 +27,10 @@ public final class StreamsSums {
             "main.consumer.auto.offset.reset", "earliest", "consumer.session.timeout.ms", 6000, "consumer.heartbeat.interval.ms", 1000,
             "reconnect.backoff.max.ms", 200, "repartition.purge.interval.ms", 2000));
         KafkaStreams streams = new KafkaStreams(topology(args[2], args[3]).build(), config);
-        streams.setUncaughtExceptionHandler(failed -> {
-            System.out.println("replaced " + failed);
-            return StreamThreadExceptionResponse.REPLACE_THREAD;
-        });
-        streams.setStateListener((now, before) -> {
-            if (now == KafkaStreams.State.RUNNING) System.out.println("running");
-        });
+        streams.setUncaughtExceptionHandler(failed -> StreamThreadExceptionResponse.REPLACE_THREAD);
+        Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
         streams.start();
         while (System.in.read() >= 0) continue;
-        streams.close();
         System.exit(0);
     }
 
