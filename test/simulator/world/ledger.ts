@@ -120,6 +120,8 @@ export class Identity {
   ghostLife = 0;
   /** The newest that an answer has shown since what was acknowledged may have been lost. */
   newest: ProducerOfId | null = null;
+  /** After a power failure two had the same id and epoch: nothing tells them apart any more. */
+  isConfused = false;
   /** By producer id: the epochs that were given. */
   readonly #given = new Map<number, Set<number>>();
 
@@ -143,6 +145,7 @@ export class Identity {
     }
     // An answer may come late, when somebody has been given more.
     const isFresh = !mayForget || producerEpoch > Math.max(-1, ...before);
+    if (!isFresh) this.isConfused = true;
     this.#given.set(producerId, before.add(producerEpoch));
     if (!this.isOlder(given)) this.newest = given;
     return isFresh;

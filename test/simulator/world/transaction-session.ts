@@ -131,7 +131,7 @@ export class Session implements ProducerOfId {
    */
   isFenced(api: ApiName): boolean {
     const { identity, producerId, producerEpoch } = this;
-    if (producerId < 0 || !identity.isOlder(this)) return false;
+    if (producerId < 0 || identity.isConfused || !identity.isOlder(this)) return false;
     const looksRepeated =
       identity.newest?.producerId === producerId && identity.newest.producerEpoch === producerEpoch + 1;
     return !(api === 'EndTxn' && this.protocol === 'second' && looksRepeated);
