@@ -50,7 +50,8 @@ async function commit(
   topics: readonly Topic[],
   retentionTimeMs: number,
 ): Promise<void> {
-  const partitions = [{ partitionIndex: 0, committedOffset: 7n, committedMetadata: '' }];
+  // Within the empty logs: else kafkajs, where it looks later, commits its own choice for good.
+  const partitions = [{ partitionIndex: 0, committedOffset: 0n, committedMetadata: '' }];
   const { topics: answered } = await session.quietly('OffsetCommit', 4, {
     groupId,
     generationIdOrMemberEpoch: generationId,
