@@ -37,7 +37,7 @@ run: build ## starts a broker on 127.0.0.1:9092 with its data in ./data
 	@exec $(NODE) dist/odradek.js start --override log.dirs=$(CURDIR)/data
 
 test: build ## runs all tests
-	@exec $(NODE) --test --test-concurrency=2 'test/{unit,contract,golden,tidy,simulator,api,sweep,broker,faults,hostile,fuzz}/**/*.test.ts'
+	@exec $(NODE) --test --test-concurrency=2 --test-timeout=600000 'test/{unit,contract,golden,tidy,simulator,api,sweep,broker,faults,hostile,fuzz}/**/*.test.ts'
 
 check: $(STAMPS)/install ## format, types, lint, tidy, unused code, unit tests; under half a minute
 	@biome format src test bench package.json tsconfig.json
