@@ -27,7 +27,7 @@ export function readCommitted(
 ): number {
   const { highWatermark, lastStableOffset, logStartOffset, abortedTransactions } = part;
   partition.bounds(asOf, highWatermark, logStartOffset);
-  partition.stable(asOf, lastStableOffset, highWatermark);
+  partition.stable(asOf, lastStableOffset, highWatermark, logStartOffset);
   const bytes = bytesOf(part.records);
   const next = partition.read(bytes, from, lastStableOffset);
   const waiting = [...(abortedTransactions ?? [])].sort((a, b) => a.firstOffset - b.firstOffset);

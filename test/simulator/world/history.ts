@@ -119,13 +119,18 @@ export class PartitionHistory {
     this.startOffset = Math.max(this.startOffset, startOffset);
   }
 
-  /** How far committed records may be read, in the same answer as a high watermark. */
-  stable(asOf: Bounds, lastStableOffset: number, highWatermark: number): void {
+  /**
+   * How far committed records may be read, in the same answer as a high watermark and a start. Where it is no more than the start, a transaction
+   * that is open holds it there: with the start it may go back in the next life.
+   */
+  stable(asOf: Bounds, lastStableOffset: number, highWatermark: number, startOffset: number): void {
     if (lastStableOffset > highWatermark) this.fail(`LSO ${lastStableOffset} is above HW ${highWatermark}`);
     if (lastStableOffset < asOf.lastStableOffset) {
       this.fail(`the last stable offset went back from ${asOf.lastStableOffset} to ${lastStableOffset}`);
     }
-    this.lastStableOffset = Math.max(this.lastStableOffset, lastStableOffset);
+    if (startOffset >= 0 && lastStableOffset > startOffset) {
+      this.lastStableOffset = Math.max(this.lastStableOffset, lastStableOffset);
+    }
   }
 
   get now(): Bounds {

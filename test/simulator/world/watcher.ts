@@ -34,7 +34,8 @@ export class Watcher extends Actor {
 
   #fetch(rpc: Rpc, group: GroupHistory, requireStable: boolean): void {
     const { losses } = this.world;
-    const least = requireStable ? Math.max(group.seen, group.promised) : group.seen;
+    const { seen } = group;
+    const stable = requireStable ? Math.max(seen, group.promised) : seen;
     const groups = [{ groupId: group.id, topics: null }];
     rpc.ask('OffsetFetch', 8, { groupId: '', topics: [], groups, requireStable }, (response) => {
       this.#isAsking = false;
@@ -48,8 +49,8 @@ export class Watcher extends Actor {
       }
       if (code !== ERRORS.NONE) throw new Violation(`${group.id}: OffsetFetch is answered ${errorName(code)}`);
       const offset = part === undefined ? 0 : Number(part.committedOffset);
-      // A pending offset makes the partition known before it has one.
-      group.shown(Math.max(0, offset), least);
+      // A pending offset makes the partition known before it has one; of all partitions, as in Kafka, one that has no other is left out.
+      group.shown(Math.max(0, offset), part === undefined ? seen : stable);
       this.world.count('offsets of transactions read');
     });
   }
