@@ -132,6 +132,8 @@ export class Session implements ProducerOfId {
   isFenced(api: ApiName): boolean {
     const { identity, producerId, producerEpoch } = this;
     if (producerId < 0 || identity.isConfused || !identity.isOlder(this)) return false;
+    // What the coordinator has lost may be open in a partition still, and there nobody asks about it.
+    if (this.#losses !== this.world.losses) return false;
     const looksRepeated =
       identity.newest?.producerId === producerId && identity.newest.producerEpoch === producerEpoch + 1;
     return !(api === 'EndTxn' && this.protocol === 'second' && looksRepeated);
