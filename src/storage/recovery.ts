@@ -191,7 +191,8 @@ class Recovery {
         endOffset = Math.max(endOffset, found.endOffset);
         ({ cut } = found);
       }
-      await this.#writeIndexes(segment);
+      // Nobody flushes what lies below the recovery point again.
+      await this.#writeIndexes(segment, (bases[index + 1] ?? Infinity) <= this.#options.recoveryPoint);
       this.#segmentsDone = index + 1;
       this.#progress();
       if (cut === 0) continue;
@@ -294,26 +295,27 @@ class Recovery {
     return next;
   }
 
-  async #writeIndexes(segment: Segment): Promise<void> {
+  async #writeIndexes(segment: Segment, sync: boolean): Promise<void> {
     segment.finishTimeIndex();
     const { offsetIndex, timeIndex, aborted } = segment;
-    if (offsetIndex !== null) await this.#writeIndex(segment, INDEX_SUFFIX, offsetIndex.unsaved());
-    if (timeIndex !== null) await this.#writeIndex(segment, TIME_INDEX_SUFFIX, timeIndex.unsaved());
+    if (offsetIndex !== null) await this.#writeIndex(segment, INDEX_SUFFIX, offsetIndex.unsaved(), sync);
+    if (timeIndex !== null) await this.#writeIndex(segment, TIME_INDEX_SUFFIX, timeIndex.unsaved(), sync);
     if (aborted !== null && aborted.length > 0) {
-      await this.#writeIndex(segment, TRANSACTION_INDEX_SUFFIX, encodeAborted(aborted));
+      await this.#writeIndex(segment, TRANSACTION_INDEX_SUFFIX, encodeAborted(aborted), sync);
     } else if (this.#has(segment, TRANSACTION_INDEX_SUFFIX)) {
       await this.#ports.disk.unlink(segment.pathOf(TRANSACTION_INDEX_SUFFIX));
     }
+    if (sync) await this.#ports.disk.syncDirectory(this.#options.directory);
   }
 
   /** One of an empty segment that is empty, or not there, is left as it is. */
-  async #writeIndex(segment: Segment, suffix: string, bytes: Buffer): Promise<void> {
+  async #writeIndex(segment: Segment, suffix: string, bytes: Buffer, sync: boolean): Promise<void> {
     const { disk } = this.#ports;
     const path = segment.pathOf(suffix);
     if (segment.sizeInBytes === 0) {
       if (!this.#has(segment, suffix) || (await disk.status(path))?.sizeInBytes === 0) return;
     }
-    await disk.writeAt(path, 0, bytes, { sync: false, truncate: true });
+    await disk.writeAt(path, 0, bytes, { sync, truncate: true });
   }
 
   #has(segment: Segment, suffix: string): boolean {

@@ -324,3 +324,34 @@ test('whoever reads while the directory is being renamed away does not take the 
     assert.deepEqual(world.faults, [], `after ${steps} steps`);
   }
 });
+
+test('a segment below the recovery point that recovery looks at again is on the medium afterwards', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = await newWorld(seed);
+    const log = await openTestLog(world, SMALL_INDEX);
+    for (let n = 0; n < 5; n++) append(log, batchOf(10, 100, {}, T0 + BigInt(n * 100)));
+    log.roll();
+    append(log, batchOf(10, 100, {}, T0 + 1000n));
+    await log.close();
+    const recoveryPoint = 50;
+    // The stop of a process came between the flush and the end of the segment before.
+    await world.disk.unlink(`${DIRECTORY}/${String(recoveryPoint).padStart(20, '0')}.snapshot`);
+    await world.disk.syncDirectory(DIRECTORY);
+    const index = `${DIRECTORY}/${'0'.repeat(20)}.timeindex`;
+    const before = await world.disk.readFile(index);
+    const recovered = await recoverPartition(
+      { disk: world.disk, native, logger: silent },
+      {
+        directory: DIRECTORY,
+        recoveryPoint,
+        logStartOffset: 0,
+        config: SMALL_INDEX,
+        producerIdExpirationMs: Infinity,
+        now: Number(T0),
+      },
+    );
+    assert.equal(recovered.endOffset, 60);
+    const after = world.memory.crash(seed);
+    assert.deepEqual(await after.readFile(index), before, `seed ${seed}`);
+  }
+});
