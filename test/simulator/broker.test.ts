@@ -33,6 +33,7 @@ const KEPT: readonly (readonly [seed: number, found: string])[] = [
   [900198, 'false alarm: a last stable offset that the start of the log held up went back with it after a kill'],
   [54595611, 'false alarm: a stable fetch of all offsets leaves out a partition that has a pending one only'],
   [54687308, 'false alarm: a producer goes on in a transaction that its coordinator has lost'],
+  [54816799, 'indexes that recovery wrote again below the recovery point were not on the medium'],
 ];
 
 const FRESH_MS = 6000;
