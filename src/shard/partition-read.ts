@@ -120,7 +120,15 @@ export class Read implements ReadRequest {
 
   #listAborted(result: FetchResult, located: Located): void {
     this.#log.abortedTransactions(this.offset, located).then(
-      (aborted) => this.#complete({ ...result, abortedTransactions: [...aborted] }),
+      (aborted) => {
+        if (aborted !== null) {
+          this.#complete({ ...result, abortedTransactions: [...aborted] });
+          return;
+        }
+        // What was to be read has left the log.
+        if (result.slot >= 0) this.#host.giveBackSlot(result.slot);
+        this.#complete({ ...NOTHING, errorCode: ERRORS.OFFSET_OUT_OF_RANGE });
+      },
       (error: unknown) => {
         // The log has gone offline by itself. Whatever is not the disk's fault is a bug.
         if (!(error instanceof DiskFault)) this.#host.crash(error);

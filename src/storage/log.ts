@@ -192,20 +192,25 @@ export class Log {
     }
   }
 
-  /** The aborted transactions that a read_committed consumer must know for a slice that `locate` gave for `fetchOffset`. */
-  async abortedTransactions(fetchOffset: number, located: Located): Promise<readonly AbortedTransaction[]> {
+  /**
+   * The aborted transactions that a read_committed consumer must know for a slice that `locate` gave for `fetchOffset`. Null: the slice's segment
+   * was deleted meanwhile, and with it perhaps what tells; it must not be shown.
+   */
+  async abortedTransactions(fetchOffset: number, located: Located): Promise<readonly AbortedTransaction[] | null> {
     if (located.error !== null || located.segment === null) return [];
     const state = this.#state;
     const { segment, position, length } = located;
     await ensureIndexes(state, segment);
     const index = state.segments.indexOf(segment);
+    if (index < 0) return null;
     const next = state.segments[index + 1];
     const upperBound = segment.offsetIndex?.ceilingOffset(position + length) ?? next?.baseOffset ?? state.endOffset;
     const found: AbortedTransaction[] = [];
-    for (const later of state.segments.slice(Math.max(0, index))) {
+    for (const later of state.segments.slice(index)) {
       if (collectAborted(await ensureAborted(state, later), fetchOffset, upperBound, found)) break;
     }
-    return found;
+    // Segments leave from the front: while it is there, so are those behind it.
+    return state.segments.includes(segment) ? found : null;
   }
 
   // --- look up

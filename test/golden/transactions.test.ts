@@ -102,7 +102,7 @@ async function fetched(log: Log, offset: number, maxBytes: number): Promise<Fetc
   const upperBound = log.lastStableOffset;
   const located = await locate(log, { offset, maxBytes, upperBound, minOneMessage: true });
   if (located.error !== null) return [offset, maxBytes, 1, -1, -1, 0, []];
-  const aborted = await log.abortedTransactions(offset, located);
+  const aborted = (await log.abortedTransactions(offset, located)) ?? [];
   return [
     offset,
     maxBytes,

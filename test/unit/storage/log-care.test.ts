@@ -355,3 +355,15 @@ test('a segment below the recovery point that recovery looks at again is on the 
     assert.deepEqual(await after.readFile(index), before, `seed ${seed}`);
   }
 });
+
+test('a slice of a segment that retention has deleted says that nobody knows its aborted transactions any more', async () => {
+  const world = await newWorld();
+  const log = await filled(world);
+  log.setHighWatermark(100);
+  const located = await locate(log, { offset: 0, maxBytes: 100, upperBound: 100, minOneMessage: true });
+  assert.deepEqual(await log.abortedTransactions(0, located), []);
+  log.raiseStartOffset(50);
+  await log.applyRetention(Number(T0));
+  assert.ok(!bases(log).includes(0));
+  assert.equal(await log.abortedTransactions(0, located), null);
+});

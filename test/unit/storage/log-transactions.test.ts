@@ -193,7 +193,7 @@ class Run {
       const maxBytes = 1 + this.random.below(this.random.below(2) === 0 ? 300 : 6000);
       const located = await locate(log, { offset, maxBytes, upperBound: end, minOneMessage: true });
       assert.ok(located.error === null && located.segment !== null, `nothing at ${offset}, stable is ${end}`);
-      const aborted = [...(await log.abortedTransactions(offset, located))];
+      const aborted = [...((await log.abortedTransactions(offset, located)) ?? [])];
       const { segment, position, length } = located;
       const bytes = (await world.disk.readFile(segment.path)).subarray(position, position + length);
       world.env.descriptors.release(segment);
