@@ -34,6 +34,8 @@ export interface CoordinatorPartition {
   ): void;
   /** Whole batches from `offset` on, up to the end of the log. Rejects, or resolves to null, where they cannot be read. */
   read(offset: number, maxBytes: number): Promise<Buffer | null>;
+  /** What stands in the log is as safe as what is acknowledged. Rejects where it cannot be made so: the log is lost. */
+  makeSafe(): Promise<void>;
 }
 
 /** Length, attributes, deltas, lengths of key and value, count of headers: at most. */

@@ -89,6 +89,9 @@ export class HostedMachine<Event extends { readonly kind: string }, Record, Answ
     const isStopped = (): boolean => runtime.state === 'stopped';
     await runtime.load(loadRecords(this.ports, this.#partition, loadBufferBytes, isStopped, codec));
     if (isStopped()) return;
+    // What it has read it tells to others, and acts on it: a power failure must not take that back.
+    await this.#partition.makeSafe();
+    if (isStopped()) return;
     const { topic, partition, endOffset, startOffset, leaderEpoch } = this.#partition;
     runtime.begin(leaderEpoch);
     runtime.tell(began);

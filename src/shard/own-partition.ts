@@ -49,4 +49,8 @@ export class OwnPartition implements CoordinatorPartition {
     const read = await this.#log.read(offset, maxBytes, this.#log.endOffset);
     return read.error === null ? read.bytes : null;
   }
+
+  makeSafe(): Promise<void> {
+    return this.#partition.makeSafe(this.#log);
+  }
 }

@@ -255,6 +255,12 @@ export class Partition {
     else this.#acknowledge(ticket, log, ERRORS.NONE);
   }
 
+  /** What stands in the log is as safe as what is acknowledged: on the medium, where the settings ask for that. Rejects with a DiskFault. */
+  async makeSafe(log: Log): Promise<void> {
+    const isUnflushed = log.recoveryPoint < log.endOffset;
+    if (isUnflushed && (this.#host.flushesEachCommit || log.flushDue(this.#host.now()))) await log.flush();
+  }
+
   /** Tells the asker; where the settings ask for a flush first (shard.flush.policy, flush.messages, flush.ms), when that is done. */
   #acknowledge(ticket: Ticket, log: Log, errorCode: number): void {
     const { commitFlush, flushesEachCommit } = this.#host;

@@ -35,6 +35,7 @@ const KEPT: readonly (readonly [seed: number, found: string])[] = [
   [54687308, 'false alarm: a producer goes on in a transaction that its coordinator has lost'],
   [54816799, 'indexes that recovery wrote again below the recovery point were not on the medium'],
   [55072967, 'a slice whose segment retention had deleted came without its aborted transactions'],
+  [55072876, 'a coordinator acted on what it had loaded and no disk had yet'],
 ];
 
 const FRESH_MS = 6000;

@@ -87,6 +87,10 @@ export class MemoryPartition implements CoordinatorPartition {
     else this.#clock.after(this.#random.below(10), later);
   }
 
+  makeSafe(): Promise<void> {
+    return Promise.resolve();
+  }
+
   read(offset: number): Promise<Buffer> {
     return Promise.resolve(
       Buffer.concat(this.#batches.filter(({ endOffset }) => endOffset > offset).map(({ bytes }) => bytes)),

@@ -46,6 +46,13 @@ export class MemoryPartition implements CoordinatorPartition {
     else this.held.push(() => settled(0));
   }
 
+  /** Why the medium does not take it. */
+  fault: Error | null = null;
+
+  makeSafe(): Promise<void> {
+    return this.fault === null ? Promise.resolve() : Promise.reject(this.fault);
+  }
+
   read(offset: number, maxBytes: number): Promise<Buffer | null> {
     let from = -1;
     let to = 0;

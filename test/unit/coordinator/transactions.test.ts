@@ -27,9 +27,8 @@ interface Marker {
 }
 
 /** One life of a coordinator over the partition. */
-async function life(partition: MemoryPartition, refuseIds = 0) {
+async function life(partition: MemoryPartition, refuseIds = 0, markers: Marker[] = []) {
   const clock = new VirtualClock();
-  const markers: Marker[] = [];
   let next = 1000;
   let end = 1000;
   const image = new MetadataImage();
@@ -168,6 +167,20 @@ test('what was prepared when the coordinator ended gets its markers from the nex
   const third = await life(partition);
   assert.equal(await state(third), 'CompleteCommit');
   assert.equal(third.markers.length, 0);
+});
+
+test('what was read from the log and cannot be brought to the medium is not acted on', async () => {
+  const partition = new MemoryPartition(undefined, TRANSACTIONS_TOPIC);
+  const first = await life(partition);
+  const { producerId = -1 } = await first.answer('InitProducerId', 5, init);
+  await add(first, producerId, 0, [0]);
+  await first.answer('EndTxn', 5, { transactionalId: 'id', producerId, producerEpoch: 0, committed: true });
+  first.coordinator.stop();
+  partition.leaderEpoch = 2;
+  partition.fault = new Error('the medium is gone');
+  const markers: Marker[] = [];
+  await assert.rejects(life(partition, 0, markers), partition.fault);
+  assert.equal(markers.length, 0);
 });
 
 test('an end that could not be written sends no markers, and the transaction is still open', async () => {
