@@ -5,7 +5,7 @@
  * Error codes are Kafka's (0: none). Offsets are numbers, timestamps bigints of milliseconds. A `payload` is bytes that the two
  * sides agree on: requests and answers in the protocol's encoding, batches of the metadata log.
  *
- * Not sent yet, and to be answered with an error by their handlers: transactionMarker, isrChange.
+ * Not sent yet: isrChange.
  */
 import {
   bool,
@@ -146,7 +146,7 @@ export const messages = {
     request: { kind: i32, payload },
     answer: { payload },
   }),
-  /** Writes a transaction's marker into a partition. Not sent yet. */
+  /** Writes a transaction's marker into a partition (shard/markers). Answered when it is committed or refused. */
   transactionMarker: call({
     lane: 'partition',
     to: ['shard'],
