@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Admin, Kafka, logLevel, type Producer, type Transaction } from 'kafkajs';
 import { brokerCommand, TestBroker } from '../harness/broker.ts';
+import { targetAt } from '../harness/replay.ts';
+import { Session } from '../harness/session.ts';
 
 const INPUTS = 600;
 const A_TRANSACTION = 10;
@@ -180,3 +182,60 @@ for (const level of [0, 1, 2]) {
     }
   });
 }
+
+test('a transaction over ten thousand partitions ends in all of them', async () => {
+  const count = 10_000;
+  const broker = await TestBroker.start({ overrides: { ...AT_ONCE, 'transaction.state.log.num.partitions': 2 } });
+  try {
+    const session = new Session(await targetAt(broker.port), 0);
+    const topic = { numPartitions: count / 2, replicationFactor: 1, assignments: [], configs: [] };
+    await session.quietly('CreateTopics', 7, {
+      topics: [{ name: 'wide', ...topic }],
+      timeoutMs: 60_000,
+      validateOnly: false,
+    });
+    // One request makes no more than ten thousand records of the metadata.
+    await session.quietly('CreatePartitions', 3, {
+      topics: [{ name: 'wide', count, assignments: null }],
+      timeoutMs: 60_000,
+      validateOnly: false,
+    });
+    const coordinators = { key: '', keyType: 1, coordinatorKeys: ['id'] };
+    while ((await session.quietly('FindCoordinator', 4, coordinators)).coordinators[0]?.errorCode !== 0);
+    const first = { transactionalId: 'id', transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 };
+    let { errorCode, producerId, producerEpoch } = await session.quietly('InitProducerId', 4, first);
+    while (errorCode !== 0)
+      ({ errorCode, producerId, producerEpoch } = await session.quietly('InitProducerId', 4, first));
+    const partitions = Array.from({ length: count }, (_, partition) => partition);
+    for (const committed of [true, false]) {
+      const added = await session.quietly('AddPartitionsToTxn', 3, {
+        v3AndBelowTransactionalId: 'id',
+        v3AndBelowProducerId: producerId,
+        v3AndBelowProducerEpoch: producerEpoch,
+        v3AndBelowTopics: [{ name: 'wide', partitions }],
+        transactions: [],
+      });
+      const results = added.resultsByTopicV3AndBelow[0]?.resultsByPartition ?? [];
+      assert.equal(results.filter(({ partitionErrorCode }) => partitionErrorCode === 0).length, count);
+      const end = { transactionalId: 'id', producerId, producerEpoch, committed };
+      assert.equal((await session.quietly('EndTxn', 4, end)).errorCode, 0);
+      const ended = committed ? 'CompleteCommit' : 'CompleteAbort';
+      for (;;) {
+        const { transactionStates } = await session.quietly('DescribeTransactions', 0, { transactionalIds: ['id'] });
+        if (transactionStates[0]?.transactionState === ended) break;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    const { topics } = await session.quietly('ListOffsets', 7, {
+      replicaId: -1,
+      isolationLevel: 1,
+      topics: [{ name: 'wide', partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp: -1n })) }],
+    });
+    // Two markers each, and nothing open.
+    const ends = topics[0]?.partitions.map(({ offset }) => offset) ?? [];
+    assert.deepEqual([ends.length, new Set(ends)], [count, new Set([2])]);
+    session.close();
+  } finally {
+    await broker.close();
+  }
+});
