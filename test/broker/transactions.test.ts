@@ -13,7 +13,6 @@ import { brokerCommand, TestBroker } from '../harness/broker.ts';
 import { targetAt } from '../harness/replay.ts';
 import { Session } from '../harness/session.ts';
 
-const INPUTS = 600;
 const A_TRANSACTION = 10;
 const KILLS = 3;
 const GROUP = 'copier';
@@ -57,21 +56,21 @@ async function readAll(kafka: Kafka, admin: Admin, topic: string, readUncommitte
 class Copier {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
-  /** The next input; what the inputs are is known. */
-  #next = 0;
+  /** The next input; what the inputs are is known, and they do not end. */
+  next = 0;
   failures = 0;
+  /** Nothing more is begun. */
+  isStopped = false;
+  /** The last transaction may have been committed or not. */
+  #isUnsettled = false;
 
   constructor(kafka: Kafka, admin: Admin) {
     this.#kafka = kafka;
     this.#admin = admin;
   }
 
-  get isDone(): boolean {
-    return this.#next >= INPUTS;
-  }
-
   async run(): Promise<void> {
-    while (!this.isDone) {
+    while (!this.isStopped || this.#isUnsettled) {
       const producer = this.#kafka.producer({
         transactionalId: 'copier',
         maxInFlightRequests: 1,
@@ -82,8 +81,10 @@ class Copier {
       try {
         await producer.connect();
         await this.#copy(producer);
+        this.#isUnsettled = false;
       } catch {
         this.failures++;
+        this.#isUnsettled = true;
       }
       await producer.disconnect().catch(() => undefined);
     }
@@ -93,20 +94,20 @@ class Copier {
     // Whoever was here before is fenced, and its transaction is over, when this returns: the offsets are stable.
     let transaction = await producer.transaction();
     const [offsets] = await this.#admin.fetchOffsets({ groupId: GROUP, topics: ['in'] });
-    this.#next = Math.max(0, Number(offsets?.partitions[0]?.offset ?? -1));
-    for (let round = 0; !this.isDone; round++) {
+    this.next = Math.max(0, Number(offsets?.partitions[0]?.offset ?? -1));
+    for (let round = 0; !this.isStopped; round++) {
       await this.#one(transaction, round % 5 === 4);
-      if (!this.isDone) transaction = await producer.transaction();
+      transaction = await producer.transaction();
     }
-    if (transaction.isActive()) await transaction.abort();
+    await transaction.abort();
   }
 
   async #one(transaction: Transaction, aborts: boolean): Promise<void> {
-    const values = Array.from({ length: A_TRANSACTION }, (_, i) => `${this.#next + i}`);
+    const values = Array.from({ length: A_TRANSACTION }, (_, i) => `${this.next + i}`);
     const what = aborts ? 'aborted ' : '';
     const messages = values.map((value) => ({ value: `${what}${value}`, partition: Number(value) % 3 }));
     await transaction.send({ topic: 'out', messages });
-    const offset = String(this.#next + A_TRANSACTION);
+    const offset = String(this.next + A_TRANSACTION);
     await transaction.sendOffsets({
       consumerGroupId: GROUP,
       topics: [{ topic: 'in', partitions: [{ partition: 0, offset }] }],
@@ -114,7 +115,7 @@ class Copier {
     if (aborts) await transaction.abort();
     else {
       await transaction.commit();
-      this.#next += A_TRANSACTION;
+      this.next += A_TRANSACTION;
     }
   }
 }
@@ -129,20 +130,23 @@ test('read, process, write in transactions while the broker is killed again and 
     await createTopics(admin, ['in', 'out'], 3);
     const copier = new Copier(kafka, admin);
     const copying = copier.run();
-    for (let kill = 0; kill < KILLS && !copier.isDone; kill++) {
+    for (let kill = 0; kill < KILLS; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 400));
       await broker.kill();
       await broker.startAgain();
     }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    copier.isStopped = true;
     await copying;
     const copied = await readAll(kafka, admin, 'out', false);
-    const expected = Array.from({ length: INPUTS }, (_, n) => String(n));
+    const expected = Array.from({ length: copier.next }, (_, n) => String(n));
     assert.deepEqual(
       copied.toSorted((a, b) => Number(a) - Number(b)),
       expected,
     );
     const all = await readAll(kafka, admin, 'out', true);
     assert.ok(all.some((value) => value.startsWith('aborted')));
+    assert.ok(copier.next > 0);
     assert.ok(copier.failures > 0, 'the copier has met a kill');
     await admin.disconnect();
   } finally {
