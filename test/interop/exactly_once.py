@@ -28,6 +28,8 @@ PATIENCE_SECONDS = 150
 FAILURES = (Refused, AssertionError, OSError)
 # They take an id over from themselves, so that they can go on after whatever has happened.
 LEDGER_LIBRARIES = ("Java", "Java 3.9", "Java 3.7", "confluent-kafka", "aiokafka", "kafkajs")
+# Its call waits for ever, past its own timeout, when the broker dies in between; with Apache Kafka too.
+NO_OFFSETS = ("confluent-kafka",)
 
 
 def run(suite, transactors):
@@ -153,7 +155,8 @@ class Ledger(threading.Thread):
                 producer = producer or self.open()
                 producer.begin()
                 self.transactor.call("send", name=f"{self.id}-{self.opened}", records=self.values(len(self.outcomes)))
-                producer.offsets(group=self.id, topic=self.topic, partition=0, offset=len(self.outcomes))
+                if self.library not in NO_OFFSETS:
+                    producer.offsets(group=self.id, topic=self.topic, partition=0, offset=len(self.outcomes))
                 if self.chance.random() < 0.25:
                     producer.abort()
                     outcome = "abort"
@@ -211,7 +214,7 @@ class Ledger(threading.Thread):
             order = [int(value.split("/")[1]) for where, value in records if where == partition and value.startswith(f"{self.library}/")]
             assert order == sorted(order), f"{self.library}: partition {partition} is out of order"
         committed = java.call("committed", group=self.id, topic=self.topic, partition=0, isolation="read_committed")["offset"]
-        assert committed == last, f"{self.library}: the group is at {committed}, its last committed transaction was {last}"
+        assert committed == (-1 if self.library in NO_OFFSETS else last), f"{self.library}: the group is at {committed}, its last committed transaction was {last}"
         return f"{self.library} {listed(collections.Counter(self.outcomes))}"
 
 
