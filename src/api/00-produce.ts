@@ -5,19 +5,20 @@
  * v7  zstd allowed (KIP-110)
  * v8  record errors and error message (KIP-467)
  * v10 current leader and its endpoint (KIP-951)
- * v12 TRANSACTION_ABORTABLE, implicit AddPartitionsToTxn (KIP-890)
+ * v11 TRANSACTION_ABORTABLE, v12 the broker adds partitions to the transaction by itself (KIP-890)
  * v13 topic ids in place of names
  */
 import type { Uuid } from '../base/uuid.ts';
 import type { TopicImage } from '../machine/image/topic.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import type { ProduceRequest, ProduceResponseInput } from '../protocol/schema/00-produce.ts';
+import { type TransactionOfRequest, verificationMode } from '../protocol/transaction-of-request.ts';
 import { isInternalTopic } from '../protocol/topic-names.ts';
 import { type Api, closeNow, noAnswer, PENDING } from './handler.ts';
 import { nodeEndpoints } from './leader-endpoints.ts';
 import { attributesOf, checkRecords, firstBatch, isTransactional, producerOf } from './produce-records.ts';
 import { hasRepetitions, withoutRepetitions } from './repetitions.ts';
-import type { Context, ProducedPart, ProducePart, Services, TransactionOfRequest } from './services.ts';
+import type { Context, ProducedPart, ProducePart, Services } from './services.ts';
 
 const LOG_START_OFFSET = 5;
 const LEADER_ENDPOINTS = 10;
@@ -224,8 +225,7 @@ function hasSeveralProducers(parts: readonly ProducePart[]): boolean {
 
 function transactionOf({ transactionalId }: ProduceRequest, version: number): TransactionOfRequest | null {
   if (transactionalId === null) return null;
-  if (version >= ADDS_PARTITIONS) return { transactionalId, mode: 'add' };
-  return { transactionalId, mode: version >= KNOWS_ABORTABLE ? 'verify-abortable' : 'verify' };
+  return { transactionalId, mode: verificationMode(version, { abortable: KNOWS_ABORTABLE, adding: ADDS_PARTITIONS }) };
 }
 
 /** Kafka tells producers whose records are refused where the log starts, too. They can wait for it. */

@@ -10,6 +10,7 @@ import type { GroupApi, TransactionApi } from '../protocol/coordinator-key.ts';
 import type { Decoded, Input } from '../protocol/message.ts';
 import type { Records } from '../protocol/records.ts';
 import type { APIS, RequestOf, ResponseOf } from '../protocol/schema/index.ts';
+import type { TransactionOfRequest } from '../protocol/transaction-of-request.ts';
 import type { TransactionMarker } from '../protocol/transaction-marker.ts';
 import type { FetchSessions } from './fetch-session.ts';
 import type { RequestContext } from './handler.ts';
@@ -25,12 +26,6 @@ export interface PartitionKey {
 export interface ProducePart extends PartitionKey {
   readonly topic: string;
   readonly records: Buffer;
-}
-
-/** What a transactional request says besides its batches, and what its version can do about verification (KIP-890). */
-export interface TransactionOfRequest {
-  readonly transactionalId: string;
-  readonly mode: 'add' | 'verify-abortable' | 'verify';
 }
 
 export interface ProducedPart {

@@ -10,13 +10,12 @@
  */
 import type { Uuid } from '../base/uuid.ts';
 import type { ThreadArena } from './arena.ts';
-import { VERIFICATION_MODES } from './held-appends.ts';
+import { type TransactionOfRequest, VERIFICATION_MODES } from '../protocol/transaction-of-request.ts';
 import type { Mailbox } from './mailbox.ts';
 import { ABSENT } from './owner-messages.ts';
 import type { Appended, Settle } from './append-ticket.ts';
 import type { Partition } from './partition.ts';
 import { ownerOf } from './routing.ts';
-import type { TransactionOfRequest } from './verification.ts';
 
 /** A batch of this size is shown to its owner at once: writing it takes longer than waking the owner for it alone. */
 const LARGE_BYTES = 4096;

@@ -11,9 +11,10 @@ import { CONFIG_RESOURCE } from '../machine/image/configs.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { OFFSETS_TOPIC } from '../protocol/topic-names.ts';
 import type { TransactionMarker } from '../protocol/transaction-marker.ts';
+import { verificationMode } from '../protocol/transaction-of-request.ts';
 import { Coordinators } from './coordinators.ts';
 import type { PartitionTable } from './partition-table.ts';
-import type { VerificationMode, Verifier } from './verification.ts';
+import type { Verifier } from './verification.ts';
 
 export interface GroupCoordinatorsParts {
   readonly groups: GroupParts;
@@ -26,8 +27,7 @@ export interface GroupCoordinatorsParts {
 type Done = (result: CoordinatorResult<GroupAnswer>) => void;
 
 /** Of TxnOffsetCommit: the first with TRANSACTION_ABORTABLE, and the first whose partition the broker adds by itself. */
-const ABORTABLE = 4;
-const ADDING = 5;
+const SINCE = { abortable: 4, adding: 5 };
 
 /** A producer that is being asked about. A marker of its makes the answer worthless, but for the one of the transaction before. */
 interface Verifying {
@@ -92,7 +92,7 @@ export class GroupCoordinators extends Coordinators<GroupEvent, GroupAnswer, Gro
       return;
     }
     const key = `${partition} ${producerId}`;
-    const mode = modeOf(event.version);
+    const mode = verificationMode(event.version, SINCE);
     const verifying: Verifying = { producerEpoch, raisesEpoch: mode === 'add', isVoid: false };
     const all = this.#verifying.get(key) ?? new Set();
     this.#verifying.set(key, all.add(verifying));
@@ -118,9 +118,4 @@ export class GroupCoordinators extends Coordinators<GroupEvent, GroupAnswer, Gro
     if (coordinator === undefined) done(ERRORS.NOT_COORDINATOR);
     else coordinator.endTransaction(marker, done);
   }
-}
-
-function modeOf(version: number): VerificationMode {
-  if (version >= ADDING) return 'add';
-  return version >= ABORTABLE ? 'verify-abortable' : 'verify';
 }

@@ -15,12 +15,10 @@
 import { BATCH } from '../protocol/batch.ts';
 import { readI16, readI32, readI64 } from '../base/bytes.ts';
 import { ERRORS } from '../protocol/errors.ts';
+import type { TransactionOfRequest } from '../protocol/transaction-of-request.ts';
 import type { ProducerStates, Verification } from '../storage/producer-state.ts';
 import { UNVERIFIED } from '../storage/producer-state.ts';
-import type { TransactionOfRequest, VerificationMode, Verified } from './verification.ts';
-
-/** Their places are what travels in `appendTransactional`. */
-export const VERIFICATION_MODES = ['add', 'verify-abortable', 'verify'] as const satisfies readonly VerificationMode[];
+import type { Verified } from './verification.ts';
 
 /** One batch that waits, or may have to. */
 export interface Holdable {

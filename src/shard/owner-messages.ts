@@ -7,13 +7,12 @@ import type { HandlersOf } from './message-kit.ts';
 import type { Messages } from './messages.ts';
 import type { Owner } from './owner.ts';
 import { watchCall } from './owner-calls.ts';
-import { VERIFICATION_MODES } from './held-appends.ts';
+import { type TransactionOfRequest, VERIFICATION_MODES } from '../protocol/transaction-of-request.ts';
 import type { Appended, Settle } from './append-ticket.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionTable } from './partition-table.ts';
 import { QUESTION_NAMES, WIRE } from './scatter.ts';
 import type { SharedArenas } from './shared-block.ts';
-import type { TransactionOfRequest } from './verification.ts';
 import type { Watchers } from './watchers.ts';
 
 /** What an append is answered where the partition is not (not yet, not any more) here. */

@@ -13,6 +13,7 @@ import type { LogConfig } from '../config/log-config.ts';
 import type { PartitionState } from '../machine/partition/partition.ts';
 import { ERRORS } from '../protocol/errors.ts';
 import { ATTRIBUTE, BATCH, NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from '../protocol/batch.ts';
+import type { TransactionOfRequest } from '../protocol/transaction-of-request.ts';
 import { markerBatch, type TransactionMarker } from '../protocol/transaction-marker.ts';
 import type { AppendError } from '../storage/append.ts';
 import type { Log } from '../storage/log.ts';
@@ -23,7 +24,7 @@ import type { CommitFlush } from './commit-flush.ts';
 import { HeldAppends } from './held-appends.ts';
 import type { FetchCall, FetchItem, FetchResult } from './owner-calls.ts';
 import { emptyResult, NOTHING, Read } from './partition-read.ts';
-import type { TransactionOfRequest, Verified } from './verification.ts';
+import type { Verified } from './verification.ts';
 import type { Watch } from './watch.ts';
 
 /** What a partition needs of its shard. */

@@ -6,10 +6,10 @@
 import type { Uuid } from '../base/uuid.ts';
 import type { LogConfig } from '../config/log-config.ts';
 import { ERRORS } from '../protocol/errors.ts';
+import type { TransactionOfRequest } from '../protocol/transaction-of-request.ts';
 import type { AppendRouter, Loan } from './append-router.ts';
 import type { LateLines } from './produce-late.ts';
 import type { ProduceEntry, ProduceValidator, RecordError, Verdict } from './produce-validation.ts';
-import type { TransactionOfRequest } from './verification.ts';
 
 /** One partition's part of the request. */
 export interface Part {

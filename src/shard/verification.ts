@@ -15,19 +15,8 @@ import { partitionOfKey } from '../protocol/coordinator-key.ts';
 import { ERRORS, errorName } from '../protocol/errors.ts';
 import type { AddPartitionsToTxnRequest } from '../protocol/schema/24-add-partitions-to-txn.ts';
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../protocol/topic-names.ts';
+import type { TransactionOfRequest, VerificationMode } from '../protocol/transaction-of-request.ts';
 import type { CoordinatorCalls } from './coordinator-calls.ts';
-
-/**
- * What the producer's protocol can do. 'add': the broker adds the partition to the transaction by itself (transaction version 2); 'verify-abortable':
- * it must have been added, and the producer knows TRANSACTION_ABORTABLE; 'verify': older.
- */
-export type VerificationMode = 'add' | 'verify-abortable' | 'verify';
-
-/** What a transactional request says besides its batches. */
-export interface TransactionOfRequest {
-  readonly transactionalId: string;
-  readonly mode: VerificationMode;
-}
 
 /** The coordinator's answer, translated for the producer; a message where Kafka has one of its own. */
 export type Verified = (errorCode: number, errorMessage: string | null) => void;

@@ -6,7 +6,8 @@ import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { TransactionMarker } from '../../../src/protocol/transaction-marker.ts';
 import { markerBatch } from '../../../src/protocol/transaction-marker.ts';
 import { HeldAppends } from '../../../src/shard/held-appends.ts';
-import type { TransactionOfRequest, Verifier } from '../../../src/shard/verification.ts';
+import type { TransactionOfRequest } from '../../../src/protocol/transaction-of-request.ts';
+import type { Verifier } from '../../../src/shard/verification.ts';
 import { BatchHeader, readEndTransactionMarker } from '../../../src/storage/batch-header.ts';
 import {
   type AppendOrigin,

@@ -6,7 +6,7 @@ import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { TransactionMarker } from '../../../src/protocol/transaction-marker.ts';
 import type { Appended } from '../../../src/shard/append-ticket.ts';
 import type { Partition } from '../../../src/shard/partition.ts';
-import type { VerificationMode } from '../../../src/shard/verification.ts';
+import type { VerificationMode } from '../../../src/protocol/transaction-of-request.ts';
 import { batchOf } from '../storage/fixture.ts';
 import { Shards, type TransactionQuestion } from './shards.ts';
 

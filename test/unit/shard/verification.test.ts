@@ -6,7 +6,8 @@ import { MetadataImage } from '../../../src/machine/image/image.ts';
 import { record } from '../../../src/protocol/record/metadata-records.ts';
 import { ERRORS } from '../../../src/protocol/errors.ts';
 import type { CoordinatorAnswerOf, CoordinatorAsk, CoordinatorCalls } from '../../../src/shard/coordinator-calls.ts';
-import { type VerificationMode, Verifier } from '../../../src/shard/verification.ts';
+import type { VerificationMode } from '../../../src/protocol/transaction-of-request.ts';
+import { Verifier } from '../../../src/shard/verification.ts';
 import { VirtualClock } from '../../simulator/virtual-clock.ts';
 
 type Ask = CoordinatorAsk<'AddPartitionsToTxn'>;

@@ -22,6 +22,25 @@ export interface Committing {
   readonly expireTimestamp: number;
 }
 
+/**
+ * A code for the whole request, or what is to be asked for each partition.
+ *
+ * @param unknown the code for a member of a group that does not exist; who commits without membership makes the group
+ */
+export function checkGroup(
+  state: GroupState,
+  request: RequestOf<'OffsetCommit' | 'TxnOffsetCommit'>,
+  by: { readonly isTransactional: boolean; readonly version: number; readonly now: number },
+  unknown: number,
+): number | PartitionCheck {
+  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch } = request;
+  const group = state.groups.get(groupId);
+  if (group !== undefined) {
+    return group.checkOffsetCommit({ memberId, groupInstanceId, generationIdOrMemberEpoch, ...by });
+  }
+  return generationIdOrMemberEpoch < 0 ? ERRORS.NONE : unknown;
+}
+
 /** Versions of the record: with a time to expire at, and without. */
 const EXPIRING_VERSION = 1;
 const VERSION = 4;
